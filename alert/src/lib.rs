@@ -1,0 +1,1 @@
+//! Room of Telamon; see docs/ARCHITECTURE.md.

@@ -1,0 +1,1 @@
+//! Seeded data of the benchmark workload.

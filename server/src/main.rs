@@ -1,0 +1,3 @@
+//! The `telamon` binary.
+
+fn main() {}
