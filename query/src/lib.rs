@@ -1,1 +1,7 @@
-//! Room of Telamon; see docs/ARCHITECTURE.md.
+//! Queries: the stack language, the expressions it builds and how they are evaluated.
+//!
+//! Text comes in, becomes expressions ([`expr`]), is planned and run over an immutable snapshot of
+//! the store, and leaves as lines. Drawing them is left to other rooms.
+
+pub mod expr;
+pub mod number;

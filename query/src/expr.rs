@@ -1,0 +1,518 @@
+//! Expressions: what a program of the stack language means.
+//!
+//! The language builds these trees, the planner and the evaluator read them. They are plain values:
+//! children are shared, equality is structural, and `Display` prints the canonical program, so that
+//! parsing the printed text gives an equal expression. What an operator computes is left to the
+//! evaluator; how a value is drawn is left to whoever reads the settings of a [`StyledExpr`].
+
+mod print;
+mod rebuild;
+mod style;
+mod time;
+
+use std::sync::Arc;
+
+use telamon_model::Predicate;
+
+pub use print::{ListText, QueryText, escape};
+pub use style::{Setting, Settings, StyledExpr};
+pub use time::TimeField;
+
+/// Tag keys in the order given; duplicates are kept, as in the reference.
+pub type Keys = Arc<[Arc<str>]>;
+
+/// An expression over time series: evaluates to lines.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expr {
+    /// The same value at every time.
+    Constant(Number),
+    /// A field of the time itself, in UTC.
+    Time {
+        /// The mode as written: it is also the label and the `name` tag.
+        mode: Arc<str>,
+        /// What the mode means.
+        field: TimeField,
+    },
+    /// Series from the store.
+    Data(DataExpr),
+    /// One value to one value.
+    Unary {
+        /// What is done to each value.
+        op: UnaryOp,
+        /// What it is done to.
+        input: Arc<Self>,
+    },
+    /// Values kept on one side of a limit.
+    Clamp {
+        /// Which side.
+        bound: Bound,
+        /// The limit.
+        limit: Number,
+        /// What is clamped.
+        input: Arc<Self>,
+    },
+    /// Two sides joined by their grouping, value by value.
+    Binary {
+        /// What is done to each pair of values.
+        op: BinaryOp,
+        /// Left side.
+        left: Arc<Self>,
+        /// Right side.
+        right: Arc<Self>,
+    },
+    /// All lines of the input to one line.
+    Across {
+        /// How values are combined.
+        aggregate: Aggregate,
+        /// The lines.
+        input: Arc<Self>,
+    },
+    /// Lines of a grouped input to one line per value of fewer keys.
+    Regroup {
+        /// How values are combined.
+        aggregate: Aggregate,
+        /// The grouped lines; not an [`Expr::Across`] of them.
+        input: Arc<Self>,
+        /// The keys that remain.
+        keys: Keys,
+    },
+    /// A tag key renamed in tags and grouping.
+    As {
+        /// The lines.
+        input: Arc<Self>,
+        /// The key to rename.
+        from: Arc<str>,
+        /// The new key.
+        to: Arc<str>,
+    },
+    /// An operator that remembers earlier values of each line.
+    Stateful {
+        /// What is remembered and computed.
+        op: StatefulOp,
+        /// The lines.
+        input: Arc<Self>,
+    },
+    /// Evaluates one expression and prints as another.
+    Rewrite(Arc<Rewrite>),
+}
+
+/// A selection of series, with how they become lines.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DataExpr {
+    /// Each series a line.
+    All {
+        /// Which series.
+        query: Arc<Predicate>,
+        /// How far back in time to read, in milliseconds.
+        offset_ms: i64,
+    },
+    /// All series one line.
+    Aggregate(AggregateExpr),
+    /// A line for each combination of values of the keys. Series that lack a key are left out.
+    GroupBy {
+        /// How the series of a group are combined.
+        aggregate: AggregateExpr,
+        /// The keys.
+        keys: Keys,
+    },
+}
+
+/// How selected series become one line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AggregateExpr {
+    /// How values of different series are combined.
+    pub aggregate: Aggregate,
+    /// Which series.
+    pub query: Arc<Predicate>,
+    /// How far back in time to read, in milliseconds.
+    pub offset_ms: i64,
+    /// Consolidation of the aggregate itself: average or sum for a sum or count, the aggregate's own
+    /// for a minimum or maximum.
+    pub own: Consolidation,
+    /// An explicit consolidation the aggregate cannot hold itself; it wraps it and wins.
+    pub wrapper: Option<Consolidation>,
+}
+
+/// How values of several lines at one time become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Aggregate {
+    /// Their sum.
+    Sum,
+    /// How many have a value.
+    Count,
+    /// The smallest.
+    Min,
+    /// The largest.
+    Max,
+}
+
+/// How values of one series within a longer step become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Consolidation {
+    /// Their average.
+    Avg,
+    /// Their sum.
+    Sum,
+    /// The smallest.
+    Min,
+    /// The largest.
+    Max,
+}
+
+/// Operators on one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UnaryOp {
+    /// Absolute value.
+    Abs,
+    /// Sign changed.
+    Neg,
+    /// Sine of radians.
+    Sin,
+    /// Square root.
+    Sqrt,
+    /// Multiplied by the seconds of the line's step.
+    PerStep,
+}
+
+/// The side a clamp keeps values on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Bound {
+    /// Not below the limit.
+    Min,
+    /// Not above the limit.
+    Max,
+}
+
+/// Operators on two values. The ones with a leading `F` are plain IEEE arithmetic; the others treat
+/// an absent value of one side as the reference does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BinaryOp {
+    /// Sum; an absent side counts as nothing.
+    Add,
+    /// Difference; an absent side counts as nothing.
+    Sub,
+    /// Product.
+    Mul,
+    /// Quotient; anything by zero is absent, except zero by zero, which is zero.
+    Div,
+    /// Power.
+    Pow,
+    /// 1 where left is above right.
+    Gt,
+    /// 1 where left is not below right.
+    Ge,
+    /// 1 where left is below right.
+    Lt,
+    /// 1 where left is not above right.
+    Le,
+    /// IEEE sum.
+    FAdd,
+    /// IEEE difference.
+    FSub,
+    /// IEEE product.
+    FMul,
+    /// IEEE quotient.
+    FDiv,
+    /// 1 where both are true.
+    And,
+    /// 1 where one is true.
+    Or,
+}
+
+/// Operators with memory. Windows count points.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum StatefulOp {
+    /// How many of the last points are true.
+    RollingCount {
+        /// Points of the window as written; whether it is allowed shows at evaluation.
+        points: i32,
+    },
+}
+
+/// An expression with a short printed form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rewrite {
+    /// The word that prints.
+    pub name: Arc<str>,
+    /// What prints before the word.
+    pub display: Displayed,
+    /// What prints between the display and the word.
+    pub params: Vec<Arc<str>>,
+    /// What is evaluated; also decides data, grouping and offset.
+    pub eval: Arc<Expr>,
+}
+
+/// What a [`Rewrite`] was applied to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Displayed {
+    /// A query.
+    Query(Arc<Predicate>),
+    /// An expression.
+    Expr(Arc<Expr>),
+}
+
+/// A double whose equality is that of its canonical text: every NaN is equal to every other, and
+/// negative zero differs from zero.
+#[derive(Clone, Copy, Debug)]
+pub struct Number(pub f64);
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_bits() == other.0.to_bits() || (self.0.is_nan() && other.0.is_nan())
+    }
+}
+
+impl Expr {
+    /// The same value at every time.
+    pub fn constant(value: f64) -> Self {
+        Self::Constant(Number(value))
+    }
+
+    /// The expressions directly below this one: of a rewrite, the one that is evaluated.
+    pub fn children(&self) -> impl Iterator<Item = &Arc<Self>> {
+        let (first, second) = match self {
+            Self::Constant(_) | Self::Time { .. } | Self::Data(_) => (None, None),
+            Self::Unary { input, .. }
+            | Self::Clamp { input, .. }
+            | Self::Across { input, .. }
+            | Self::Regroup { input, .. }
+            | Self::As { input, .. }
+            | Self::Stateful { input, .. } => (Some(input), None),
+            Self::Binary { left, right, .. } => (Some(left), Some(right)),
+            Self::Rewrite(rewrite) => (Some(&rewrite.eval), None),
+        };
+        first.into_iter().chain(second)
+    }
+
+    /// Every data expression that is evaluated, left to right, repetitions included.
+    pub fn data_exprs(&self) -> Vec<&DataExpr> {
+        let mut found = Vec::new();
+        self.visit_data(&mut |data| found.push(data));
+        found
+    }
+
+    fn visit_data<'a>(&'a self, visit: &mut dyn FnMut(&'a DataExpr)) {
+        if let Self::Data(data) = self {
+            visit(data);
+        }
+        for child in self.children() {
+            child.visit_data(visit);
+        }
+    }
+
+    /// Whether the result has a line for each combination of some keys.
+    pub fn is_grouped(&self) -> bool {
+        match self {
+            Self::Data(data) => matches!(data, DataExpr::GroupBy { .. }),
+            Self::Regroup { .. } => true,
+            Self::Constant(_) | Self::Time { .. } | Self::Across { .. } => false,
+            Self::Unary { .. }
+            | Self::Clamp { .. }
+            | Self::As { .. }
+            | Self::Stateful { .. }
+            | Self::Binary { .. }
+            | Self::Rewrite(_) => self.children().any(|child| child.is_grouped()),
+        }
+    }
+
+    /// The keys of the grouping of the result; empty when it is not grouped.
+    pub fn final_grouping(&self) -> Keys {
+        match self {
+            Self::Data(DataExpr::GroupBy { keys, .. }) | Self::Regroup { keys, .. } => {
+                Arc::clone(keys)
+            }
+            Self::Data(_) | Self::Constant(_) | Self::Time { .. } | Self::Across { .. } => {
+                Arc::from([])
+            }
+            Self::Unary { input, .. }
+            | Self::Clamp { input, .. }
+            | Self::Stateful { input, .. } => input.final_grouping(),
+            Self::As { input, from, to } => input
+                .final_grouping()
+                .iter()
+                .map(|key| Arc::clone(if key == from { to } else { key }))
+                .collect(),
+            Self::Binary { left, right, .. } => {
+                let (left, right) = (left.final_grouping(), right.final_grouping());
+                if right.iter().all(|key| left.contains(key)) {
+                    left
+                } else {
+                    right
+                }
+            }
+            Self::Rewrite(rewrite) => rewrite.eval.final_grouping(),
+        }
+    }
+
+    /// The smallest offset of its data expressions in milliseconds, zero when it has none: what a
+    /// legend shows.
+    pub fn offset_ms(&self) -> i64 {
+        self.data_exprs()
+            .iter()
+            .map(|data| data.offset_ms())
+            .min()
+            .unwrap_or(0)
+    }
+}
+
+impl DataExpr {
+    /// Which series.
+    pub fn query(&self) -> &Arc<Predicate> {
+        match self {
+            Self::All { query, .. } => query,
+            Self::Aggregate(aggregate) | Self::GroupBy { aggregate, .. } => &aggregate.query,
+        }
+    }
+
+    /// How far back in time to read, in milliseconds.
+    pub fn offset_ms(&self) -> i64 {
+        match self {
+            Self::All { offset_ms, .. } => *offset_ms,
+            Self::Aggregate(aggregate) | Self::GroupBy { aggregate, .. } => aggregate.offset_ms,
+        }
+    }
+
+    /// How values of one series within a longer step become one.
+    pub fn consolidation(&self) -> Consolidation {
+        match self {
+            Self::All { .. } => Consolidation::Sum,
+            Self::Aggregate(aggregate) | Self::GroupBy { aggregate, .. } => {
+                aggregate.consolidation()
+            }
+        }
+    }
+
+    /// The keys of the grouping; empty when it is not grouped.
+    pub fn keys(&self) -> &[Arc<str>] {
+        match self {
+            Self::All { .. } | Self::Aggregate(_) => &[],
+            Self::GroupBy { keys, .. } => keys,
+        }
+    }
+}
+
+impl AggregateExpr {
+    /// An aggregate as its word makes it.
+    pub fn new(aggregate: Aggregate, query: Arc<Predicate>) -> Self {
+        Self {
+            aggregate,
+            query,
+            offset_ms: 0,
+            own: aggregate.default_consolidation(),
+            wrapper: None,
+        }
+    }
+
+    /// How values of one series within a longer step become one.
+    pub fn consolidation(&self) -> Consolidation {
+        self.wrapper.unwrap_or(self.own)
+    }
+
+    /// The aggregate with another consolidation, replacing any wrapper.
+    #[must_use]
+    pub fn with_consolidation(&self, consolidation: Consolidation) -> Self {
+        let holds_itself = match self.aggregate {
+            Aggregate::Sum | Aggregate::Count => {
+                matches!(consolidation, Consolidation::Avg | Consolidation::Sum)
+            }
+            Aggregate::Min => consolidation == Consolidation::Min,
+            Aggregate::Max => consolidation == Consolidation::Max,
+        };
+        let mut changed = self.clone();
+        if holds_itself {
+            changed.own = consolidation;
+            changed.wrapper = None;
+        } else {
+            changed.wrapper = Some(consolidation);
+        }
+        changed
+    }
+}
+
+impl Aggregate {
+    /// The word without its colon.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sum => "sum",
+            Self::Count => "count",
+            Self::Min => "min",
+            Self::Max => "max",
+        }
+    }
+
+    /// The consolidation of an aggregate that names none.
+    pub fn default_consolidation(self) -> Consolidation {
+        match self {
+            Self::Sum | Self::Count => Consolidation::Avg,
+            Self::Min => Consolidation::Min,
+            Self::Max => Consolidation::Max,
+        }
+    }
+}
+
+impl Consolidation {
+    /// The word without its colon.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Avg => "cf-avg",
+            Self::Sum => "cf-sum",
+            Self::Min => "cf-min",
+            Self::Max => "cf-max",
+        }
+    }
+}
+
+impl UnaryOp {
+    /// The word without its colon.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Abs => "abs",
+            Self::Neg => "neg",
+            Self::Sin => "sin",
+            Self::Sqrt => "sqrt",
+            Self::PerStep => "per-step",
+        }
+    }
+}
+
+impl Bound {
+    /// The word without its colon.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Min => "clamp-min",
+            Self::Max => "clamp-max",
+        }
+    }
+}
+
+impl BinaryOp {
+    /// The word without its colon.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Sub => "sub",
+            Self::Mul => "mul",
+            Self::Div => "div",
+            Self::Pow => "pow",
+            Self::Gt => "gt",
+            Self::Ge => "ge",
+            Self::Lt => "lt",
+            Self::Le => "le",
+            Self::FAdd => "fadd",
+            Self::FSub => "fsub",
+            Self::FMul => "fmul",
+            Self::FDiv => "fdiv",
+            Self::And => "and",
+            Self::Or => "or",
+        }
+    }
+}
+
+impl StatefulOp {
+    /// The word without its colon.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::RollingCount { .. } => "rolling-count",
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Canonical text of predicates and expressions.
+//!
+//! The text is a program that builds an equal value, and it is what clients use as the identity of an
+//! expression: operands then word, strings escaped, doubles in Java's layout.
+
+use std::fmt;
+use std::sync::Arc;
+
+use telamon_model::{Predicate, duration};
+
+use super::{AggregateExpr, Consolidation, DataExpr, Displayed, Expr, Rewrite, StatefulOp};
+use super::{Setting, StyledExpr};
+use crate::number::java_double;
+
+/// Escapes a string so that it can stand as one token: commas, colons, most whitespace, parentheses
+/// that are the whole text, the start and end of comments, and backslashes that would be decoded.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    if text == "(" || text == ")" {
+        push_unicode(&mut escaped, text.chars().next().unwrap_or('('));
+        return escaped;
+    }
+    let first = text.find(|c: char| c > ' ').unwrap_or(text.len());
+    let last = text.trim_end_matches(|c: char| c <= ' ').len();
+    let mut previous = '\0';
+    for (index, c) in text.char_indices() {
+        let is_margin = index < first || index >= last;
+        let rest = &text[index..];
+        let must = match c {
+            ',' | ':' => true,
+            ' ' => is_margin,
+            '/' => rest.starts_with("/*") || previous == '*',
+            '\\' => is_unicode_escape(rest),
+            _ => is_java_whitespace(c) || (is_margin && c <= ' '),
+        };
+        if must {
+            push_unicode(&mut escaped, c);
+        } else {
+            escaped.push(c);
+        }
+        previous = c;
+    }
+    escaped
+}
+
+/// Whether the text starts with `\u` and four hexadecimal digits.
+pub(crate) fn is_unicode_escape(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() >= 6 && bytes.starts_with(b"\\u") && bytes[2..6].iter().all(u8::is_ascii_hexdigit)
+}
+
+fn push_unicode(out: &mut String, c: char) {
+    let mut units = [0_u16; 2];
+    for unit in c.encode_utf16(&mut units) {
+        out.push_str(&format!("\\u{unit:04x}"));
+    }
+}
+
+/// `Character.isWhitespace`: separators that allow a break, and the control characters used as space.
+fn is_java_whitespace(c: char) -> bool {
+    match c {
+        '\u{9}'..='\u{d}' | '\u{1c}'..='\u{1f}' => true,
+        '\u{a0}' | '\u{2007}' | '\u{202f}' | '\u{85}' => false,
+        _ => c.is_whitespace(),
+    }
+}
+
+/// Prints a predicate as a program.
+#[derive(Clone, Copy, Debug)]
+pub struct QueryText<'a>(pub &'a Predicate);
+
+impl fmt::Display for QueryText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pair = |f: &mut fmt::Formatter<'_>, key: &str, value: &str, word: &str| {
+            write!(f, "{},{},:{word}", escape(key), escape(value))
+        };
+        match self.0 {
+            Predicate::True => f.write_str(":true"),
+            Predicate::False => f.write_str(":false"),
+            Predicate::Has(key) => write!(f, "{},:has", escape(key)),
+            Predicate::Equal(key, value) => pair(f, key, value, "eq"),
+            Predicate::Less(key, value) => pair(f, key, value, "lt"),
+            Predicate::LessEqual(key, value) => pair(f, key, value, "le"),
+            Predicate::Greater(key, value) => pair(f, key, value, "gt"),
+            Predicate::GreaterEqual(key, value) => pair(f, key, value, "ge"),
+            Predicate::Matches(key, pattern) => {
+                let word = if pattern.ignore_case { "reic" } else { "re" };
+                pair(f, key, &pattern.text, word)
+            }
+            Predicate::In(key, values) => write!(f, "{},{},:in", escape(key), ListText(values)),
+            Predicate::And(a, b) => write!(f, "{},{},:and", QueryText(a), QueryText(b)),
+            Predicate::Or(a, b) => write!(f, "{},{},:or", QueryText(a), QueryText(b)),
+            Predicate::Not(inner) => write!(f, "{},:not", QueryText(inner)),
+        }
+    }
+}
+
+/// Prints a list of strings as a program: `(,a,b,)`, with `(,,)` for the empty list.
+#[derive(Clone, Copy, Debug)]
+pub struct ListText<'a>(pub &'a [Arc<str>]);
+
+impl fmt::Display for ListText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let items: Vec<String> = self.0.iter().map(|item| escape(item)).collect();
+        write!(f, "(,{},)", items.join(","))
+    }
+}
+
+impl fmt::Display for AggregateExpr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{},:{}", QueryText(&self.query), self.aggregate.word())?;
+        if self.own == Consolidation::Sum {
+            write!(f, ",:{}", self.own.word())?;
+        }
+        write_offset(f, self.offset_ms)?;
+        if let Some(wrapper) = self.wrapper {
+            write!(f, ",:{}", wrapper.word())?;
+            write_offset(f, self.offset_ms)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for DataExpr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All { query, offset_ms } => {
+                write!(f, "{},:all", QueryText(query))?;
+                write_offset(f, *offset_ms)
+            }
+            Self::Aggregate(aggregate) => aggregate.fmt(f),
+            // The reference prints the offset a second time after the keys; it changes nothing, but
+            // the text is an identity.
+            Self::GroupBy { aggregate, keys } => {
+                write!(f, "{aggregate},{},:by", ListText(keys))?;
+                write_offset(f, aggregate.offset_ms)
+            }
+        }
+    }
+}
+
+fn write_offset(f: &mut fmt::Formatter<'_>, offset_ms: i64) -> fmt::Result {
+    if offset_ms == 0 {
+        return Ok(());
+    }
+    write!(f, ",{},:offset", duration::format_millis(offset_ms))
+}
+
+impl fmt::Display for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Constant(value) => write!(f, "{},:const", java_double(value.0)),
+            Self::Time { mode, .. } => write!(f, "{},:time", escape(mode)),
+            Self::Data(data) => data.fmt(f),
+            Self::Unary { op, input } => write!(f, "{input},:{}", op.word()),
+            Self::Clamp {
+                bound,
+                limit,
+                input,
+            } => write!(f, "{input},{},:{}", java_double(limit.0), bound.word()),
+            Self::Binary { op, left, right } => write!(f, "{left},{right},:{}", op.word()),
+            Self::Across { aggregate, input } => write!(f, "{input},:{}", aggregate.word()),
+            Self::Regroup {
+                aggregate,
+                input,
+                keys,
+            } => write!(f, "{input},:{},{},:by", aggregate.word(), ListText(keys)),
+            Self::As { input, from, to } => {
+                write!(f, "{input},{},{},:as", escape(from), escape(to))
+            }
+            Self::Stateful { op, input } => match op {
+                StatefulOp::RollingCount { points } => {
+                    write!(f, "{input},{points},:{}", op.word())
+                }
+            },
+            Self::Rewrite(rewrite) => rewrite.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Rewrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys = self.eval.final_grouping();
+        let offset_ms = self.eval.shared_offset_ms();
+        match &self.display {
+            Displayed::Query(query) => {
+                write!(f, "{}", QueryText(query))?;
+                for param in &self.params {
+                    write!(f, ",{}", escape(param))?;
+                }
+                write!(f, ",:{}", self.name)?;
+                write_offset(f, offset_ms)?;
+                if keys.is_empty() {
+                    return Ok(());
+                }
+                write!(f, ",{},:by", ListText(&keys))
+            }
+            Displayed::Expr(display) if display.final_grouping() == keys => {
+                if offset_ms == 0 {
+                    write!(f, "{display},:{}", self.name)
+                } else {
+                    write!(f, "{},:{}", display.with_offset(offset_ms), self.name)
+                }
+            }
+            Displayed::Expr(display) => {
+                write!(f, "{display},:{},{},:by", self.name, ListText(&keys))
+            }
+        }
+    }
+}
+
+impl fmt::Display for StyledExpr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.expr.fmt(f)?;
+        for (setting, text) in self.settings.iter().rev() {
+            match setting {
+                // Edits are kept as the program they came from.
+                Setting::Sed => write!(f, ",{text}")?,
+                Setting::Ls => write!(f, ",:{text}")?,
+                Setting::Offset => write!(f, ",{text},:offset")?,
+                _ => write!(f, ",{},:{}", escape(text), setting.name())?,
+            }
+        }
+        Ok(())
+    }
+}
