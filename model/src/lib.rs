@@ -5,6 +5,7 @@
 //! edge.
 
 pub mod duration;
+pub mod number;
 pub mod predicate;
 pub mod sample;
 pub mod series;
