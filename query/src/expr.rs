@@ -7,6 +7,7 @@
 
 mod print;
 mod rebuild;
+mod scalar;
 mod style;
 mod time;
 
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use telamon_model::Predicate;
 
 pub use print::{ListText, QueryText, escape};
+pub use scalar::{add_present, is_true, max_present, min_present};
 pub use style::{Setting, Settings, StyledExpr};
 pub use time::TimeField;
 
