@@ -1,0 +1,135 @@
+//! Sealed mini-blocks and the blocks that hold them.
+//!
+//! Takes rows gathered from hot tiles once all slots of a mini-block are sealed; gives the cells back.
+//! Immutable. When a mini-block is made and when a block is dropped is the shard's business.
+//!
+//! ```text
+//!  Sealed ─► block (1 h) ─► mini-block (64 slots) ─► chunk of 512 series: directory │ bodies (words)
+//! ```
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use telamon_model::SlotRange;
+
+use crate::codec::{self, Codec};
+use crate::options::{BlockIndex, Calendar, MINI_SLOTS, MiniIndex};
+use crate::tile::CHUNK_SERIES;
+use crate::view::RowsOut;
+
+/// The rows of 512 series in one mini-block.
+#[derive(Debug)]
+pub(crate) struct EncodedChunk {
+    /// Per series: where its body starts, in words, and how it is encoded.
+    directory: Box<[Entry]>,
+    bodies: Box<[u64]>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    start: u32,
+    codec: Codec,
+}
+
+impl EncodedChunk {
+    /// Encodes 512 rows of `width` values each; `None` when no row has a value.
+    pub(crate) fn encode(rows: &[f64], width: usize) -> Option<Self> {
+        let mut bodies = Vec::new();
+        let mut directory = Vec::with_capacity(CHUNK_SERIES);
+        for row in rows.chunks_exact(width) {
+            let start = u32::try_from(bodies.len()).expect("512 rows of 64 words fit 32 bits");
+            let codec = codec::encode(row, &mut bodies);
+            directory.push(Entry { start, codec });
+        }
+        debug_assert_eq!(directory.len(), CHUNK_SERIES);
+        (!bodies.is_empty()).then(|| Self {
+            directory: directory.into(),
+            bodies: bodies.into(),
+        })
+    }
+
+    fn decode(&self, place: usize, row: &mut [f64]) {
+        let entry = self.directory[place];
+        codec::decode(entry.codec, &self.bodies[entry.start as usize..], row);
+    }
+
+    fn bytes(&self) -> usize {
+        self.directory.len() * size_of::<Entry>() + self.bodies.len() * size_of::<u64>()
+    }
+}
+
+/// All series of a shard over the slots of one mini-block; `None` for chunks without a value.
+#[derive(Debug)]
+pub(crate) struct MiniBlock {
+    pub(crate) chunks: Vec<Option<EncodedChunk>>,
+}
+
+/// The sealed part of a shard.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sealed {
+    blocks: BTreeMap<BlockIndex, Vec<Option<Arc<MiniBlock>>>>,
+}
+
+impl Sealed {
+    pub(crate) fn insert(&mut self, calendar: &Calendar, mini: MiniIndex, sealed: MiniBlock) {
+        let (block, place) = calendar.block_of_mini(mini);
+        let minis = self
+            .blocks
+            .entry(block)
+            .or_insert_with(|| vec![None; calendar.minis_in_block()]);
+        minis[place] = Some(Arc::new(sealed));
+    }
+
+    /// Drops the blocks before this one.
+    pub(crate) fn drop_before(&mut self, block: BlockIndex) {
+        self.blocks = self.blocks.split_off(&block);
+    }
+
+    /// Whether there is a block before this one.
+    pub(crate) fn has_before(&self, block: BlockIndex) -> bool {
+        self.blocks
+            .first_key_value()
+            .is_some_and(|(&first, _)| first < block)
+    }
+
+    pub(crate) fn mini(&self, calendar: &Calendar, mini: MiniIndex) -> Option<&MiniBlock> {
+        let (block, place) = calendar.block_of_mini(mini);
+        self.blocks.get(&block)?[place].as_deref()
+    }
+
+    /// Bytes of all encoded rows and their directories.
+    pub(crate) fn bytes(&self) -> usize {
+        let minis = self.blocks.values().flatten().flatten();
+        minis
+            .flat_map(|mini| mini.chunks.iter().flatten())
+            .map(EncodedChunk::bytes)
+            .sum()
+    }
+}
+
+impl MiniBlock {
+    /// Writes every cell of the wanted columns, which lie in this mini-block of slots `own`.
+    pub(crate) fn read(&self, own: SlotRange, columns: SlotRange, rows: &mut RowsOut<'_>) {
+        let width = own.len();
+        let skip = SlotRange {
+            start: own.start,
+            end: columns.start,
+        }
+        .len();
+        let mut whole = [0.0; MINI_SLOTS];
+        rows.each(columns, |ordinal, out| {
+            let ordinal = ordinal as usize;
+            let chunk = self.chunks.get(ordinal / CHUNK_SERIES);
+            let Some(chunk) = chunk.and_then(Option::as_ref) else {
+                out.fill(telamon_model::ABSENT);
+                return;
+            };
+            if out.len() == width {
+                chunk.decode(ordinal % CHUNK_SERIES, out);
+            } else {
+                chunk.decode(ordinal % CHUNK_SERIES, &mut whole[..width]);
+                out.copy_from_slice(&whole[skip..skip + out.len()]);
+            }
+        });
+    }
+}

@@ -1,0 +1,75 @@
+//! The ordinals that share one tag: a bitmap, or a single number without any allocation, because most
+//! values of a key such as a node's request id occur once.
+
+use roaring::RoaringBitmap;
+
+/// A set of ordinals, never empty.
+#[derive(Clone, Debug)]
+pub(super) enum Postings {
+    /// Exactly one.
+    One(u32),
+    /// Any number.
+    Many(RoaringBitmap),
+}
+
+impl Postings {
+    pub(super) fn len(&self) -> u64 {
+        match self {
+            Self::One(_) => 1,
+            Self::Many(bitmap) => bitmap.len(),
+        }
+    }
+
+    /// Adds an ordinal that is greater than all in the set.
+    pub(super) fn push(&mut self, ordinal: u32) {
+        match self {
+            Self::One(first) => *self = Self::Many([*first, ordinal].into_iter().collect()),
+            Self::Many(bitmap) => {
+                bitmap.insert(ordinal);
+            }
+        }
+    }
+
+    pub(super) fn union(&self, other: &Self) -> Self {
+        let mut bitmap = self.to_bitmap();
+        other.add_to(&mut bitmap);
+        Self::Many(bitmap)
+    }
+
+    pub(super) fn to_bitmap(&self) -> RoaringBitmap {
+        match self {
+            Self::One(ordinal) => [*ordinal].into_iter().collect(),
+            Self::Many(bitmap) => bitmap.clone(),
+        }
+    }
+
+    pub(super) fn add_to(&self, target: &mut RoaringBitmap) {
+        match self {
+            Self::One(ordinal) => {
+                target.insert(*ordinal);
+            }
+            Self::Many(bitmap) => *target |= bitmap,
+        }
+    }
+
+    /// Keeps in `target` only what is in this set.
+    pub(super) fn restrict(&self, target: &mut RoaringBitmap) {
+        match self {
+            Self::One(ordinal) => {
+                let kept = target.contains(*ordinal);
+                target.clear();
+                if kept {
+                    target.insert(*ordinal);
+                }
+            }
+            Self::Many(bitmap) => *target &= bitmap,
+        }
+    }
+
+    pub(super) fn count_within(&self, within: &RoaringBitmap) -> u64 {
+        match self {
+            Self::One(ordinal) => u64::from(within.contains(*ordinal)),
+            Self::Many(bitmap) => bitmap.intersection_len(within),
+        }
+    }
+}
