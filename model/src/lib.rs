@@ -5,7 +5,9 @@
 //! edge.
 
 pub mod duration;
+pub mod exact;
 pub mod number;
+pub mod partial;
 pub mod predicate;
 pub mod sample;
 pub mod series;
