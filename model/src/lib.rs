@@ -8,6 +8,7 @@ pub mod duration;
 pub mod exact;
 pub mod number;
 pub mod partial;
+pub mod percentile;
 pub mod predicate;
 pub mod sample;
 pub mod series;
