@@ -8,6 +8,7 @@
 mod block;
 mod codec;
 mod directory;
+pub mod files;
 pub mod frame;
 mod index;
 pub mod log;

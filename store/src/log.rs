@@ -10,14 +10,21 @@
 //!               t=5   t=5   t=9   t=9   t=12          log time never falls
 //! ```
 
+mod file;
 mod memory;
+mod record;
+mod recover;
+mod scan;
 
 use std::io;
 use std::ops::ControlFlow;
 
 use telamon_model::{PartitionIndex, Timestamp};
 
+pub use file::{FileLog, FileLogOptions, LogSize};
 pub use memory::MemLog;
+pub use record::FRAME_BYTES_MAX;
+pub use recover::{LogRecovery, OpenError};
 
 /// An ordered, durable list of records, shared by all partitions of a store.
 ///
@@ -225,3 +232,6 @@ pub struct TrimError {
     /// What the system said.
     pub source: io::Error,
 }
+
+#[cfg(test)]
+mod tests;
