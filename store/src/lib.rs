@@ -6,6 +6,7 @@
 //! index, sealing and retention happen here; parsing, admission, evaluation and waiting do not.
 
 mod block;
+mod closing;
 mod codec;
 mod directory;
 pub mod files;
@@ -14,8 +15,15 @@ mod index;
 pub mod log;
 mod normalise;
 mod options;
+mod recovery;
+mod shard;
+mod store;
 mod tile;
 mod view;
 
+pub use closing::ClosedStep;
 pub use options::{Options, OptionsError};
+pub use recovery::{OpenError, Quarantined, Recovery};
+pub use shard::{ApplyDrops, BadRecord};
+pub use store::{AppendError, Applied, Store};
 pub use view::{ShardView, Snapshot};

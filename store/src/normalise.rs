@@ -18,7 +18,8 @@ use telamon_model::{DsType, Slot, Timestamp};
 
 use crate::options::Calendar;
 
-use rate::{Average, Point};
+use rate::Average;
+pub(crate) use rate::Point;
 use ring::Ring;
 
 /// What a normaliser remembers of one series.
@@ -139,8 +140,6 @@ impl State {
         }
     }
 }
-
-pub(crate) use rate::Point as SamplePoint;
 
 fn nan_or(point: Point, verdict: Verdict) -> Verdict {
     if point.value.is_nan() {

@@ -173,6 +173,13 @@ impl Calendar {
         self.block_range(self.block_of(oldest)).start
     }
 
+    /// Log time of the oldest record that a shard at this log time depends on: those before it hold
+    /// no sample that is still held and none that a normaliser remembers together with one.
+    pub(crate) fn needed_from(&self, log_time: Timestamp) -> Timestamp {
+        let held = self.step.end_of(self.first_held(log_time));
+        held.plus_millis(-self.step_ms - self.age_max_ms - self.forget_after_ms)
+    }
+
     /// The last slot whose closing time has come at this log time.
     pub(crate) fn last_due(&self, log_time: Timestamp) -> Slot {
         self.step

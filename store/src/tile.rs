@@ -31,7 +31,7 @@ const _: () = assert!(size_of::<Line>() == 64, "a line is a cache line");
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Write {
     pub(crate) ordinal: u32,
-    pub(crate) lane: u8,
+    pub(crate) lane: usize,
     pub(crate) tile: TileIndex,
     pub(crate) value: f64,
 }
@@ -65,7 +65,7 @@ impl Hot {
             let lines = tile.chunk_mut(chunk);
             for write in run {
                 let line = &mut lines[write.ordinal as usize % CHUNK_SERIES];
-                line.0[usize::from(write.lane)] = write.value;
+                line.0[write.lane] = write.value;
             }
         }
     }

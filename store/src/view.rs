@@ -131,12 +131,17 @@ impl ShardView {
     /// Slots that may hold values: from the start of the oldest block that retention keeps to the
     /// newest slot written.
     pub fn slots_held(&self) -> SlotRange {
-        let start = self.calendar.first_held(self.log_time);
+        let start = self.first_held();
         let end = self.newest.map_or(start, |newest| newest.plus(1));
         SlotRange {
             start,
             end: end.max(start),
         }
+    }
+
+    /// The first slot that retention keeps.
+    pub(crate) fn first_held(&self) -> Slot {
+        self.calendar.first_held(self.log_time)
     }
 
     /// Without a restriction, hidden series still have to be left out.

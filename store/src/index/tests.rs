@@ -28,7 +28,7 @@ fn value() -> impl Strategy<Value = Arc<str>> {
 
 fn predicate() -> impl Strategy<Value = Predicate> {
     let pattern = (value(), value()).prop_map(|(start, part)| Pattern {
-        text: start.clone(),
+        text: Arc::clone(&start),
         ignore_case: false,
         matcher: Arc::new(PrefixAndPart(start.to_string(), part.to_string())),
     });
