@@ -1,0 +1,8 @@
+//! What the server answers: one module per family of routes, one for the errors of all of them.
+
+pub(crate) mod health;
+pub(crate) mod page;
+pub(crate) mod params;
+pub(crate) mod problem;
+pub(crate) mod time;
+pub(crate) mod window;

@@ -1,0 +1,130 @@
+//! Errors as HTTP answers: the one place that maps them to a status and a body.
+//!
+//! The fields `type` and `message` are those that clients of the reference know; what we know
+//! beyond that stands beside them in `error`.
+
+use std::ops::Range;
+
+use axum::http::StatusCode;
+use serde::Serialize;
+
+use crate::reply::{JSON, Reply};
+
+/// What went wrong with a request.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Problem {
+    /// Status of the answer.
+    pub(crate) status: StatusCode,
+    /// Class and text, or the text alone, as the reference words it.
+    pub(crate) message: String,
+    /// What we know beyond that.
+    pub(crate) detail: Option<Box<Detail>>,
+}
+
+/// The part of an error that only we give.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Detail {
+    /// Where in the program, in bytes of the decoded parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) span: Option<Span>,
+    /// The word that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) word: Option<String>,
+    /// The stack before the word, top first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) stack: Vec<String>,
+    /// What would have been right.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) expected: Vec<String>,
+    /// A known word that is written much alike.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) nearest: Option<String>,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hint: Option<String>,
+    /// Id of a fault in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<String>,
+}
+
+/// A range of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Span {
+    /// First byte.
+    pub(crate) start: usize,
+    /// Byte after the last.
+    pub(crate) end: usize,
+}
+
+impl From<Range<usize>> for Span {
+    fn from(range: Range<usize>) -> Self {
+        Self {
+            start: range.start,
+            end: range.end,
+        }
+    }
+}
+
+/// The body of every error but those of publish.
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    r#type: &'static str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a Detail>,
+}
+
+impl Problem {
+    /// A status and a message.
+    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            detail: None,
+        }
+    }
+
+    /// 400 with the reference's name of the class of fault.
+    pub(crate) fn bad_request(class: &str, message: impl std::fmt::Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, format!("{class}: {message}"))
+    }
+
+    /// 400 for a value that is not allowed.
+    pub(crate) fn illegal_argument(message: impl std::fmt::Display) -> Self {
+        Self::bad_request("IllegalArgumentException", message)
+    }
+
+    /// 404 for a path nobody serves.
+    pub(crate) fn path_not_found(path: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("path not found: {path}"))
+    }
+
+    /// 405. The name is that of the method that would be right.
+    pub(crate) fn method_not_allowed(supported: &str) -> Self {
+        let message = format!("method not allowed: {supported}");
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, message)
+    }
+
+    /// 503: try again later.
+    pub(crate) fn unavailable(message: impl std::fmt::Display) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, message.to_string())
+    }
+
+    /// The same problem with something to do about it.
+    #[must_use]
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.detail.get_or_insert_default().hint = Some(hint.into());
+        self
+    }
+
+    /// The answer.
+    pub(crate) fn into_reply(self) -> Reply {
+        let body = ErrorBody {
+            r#type: "error",
+            message: &self.message,
+            error: self.detail.as_deref(),
+        };
+        let body = serde_json::to_vec(&body).expect("a body of texts and numbers is valid JSON");
+        Reply::new(self.status, JSON, body)
+    }
+}

@@ -1,0 +1,168 @@
+//! The configuration file as written: every key once, with its meaning.
+//!
+//! Takes TOML text, gives sections of raw values beside the keys that nobody knows, so that
+//! [`super`] can report all problems of a file at once. Leaves types, units and defaults to it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Value;
+
+/// The whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RawConfig {
+    pub(super) store: RawStore,
+    pub(super) http: RawHttp,
+    pub(super) udp: RawUdp,
+    pub(super) ingest: RawIngest,
+    pub(super) query: RawQuery,
+    pub(super) graph: RawGraph,
+    pub(super) alert: RawAlert,
+    pub(super) clock: RawClock,
+    pub(super) log: RawLog,
+    #[serde(flatten)]
+    pub(super) unknown: Unknown,
+}
+
+/// Keys that a section does not have.
+pub(super) type Unknown = BTreeMap<String, Value>;
+
+/// `[store]`: the data folder and what is fixed when it is created.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RawStore {
+    /// Folder of the data. `--data` overrides it.
+    pub(super) data: Option<Value>,
+    /// Width of a step. Fixed when the folder is created.
+    pub(super) step: Option<Value>,
+    /// Number of partitions. Fixed when the folder is created.
+    pub(super) partitions: Option<Value>,
+    /// Length of a block. Fixed when the folder is created; a multiple of the step.
+    pub(super) block: Option<Value>,
+    /// How long samples are kept.
+    pub(super) retention: Option<Value>,
+    /// When the log is forced to disk: `interval`, `always` (before each answer) or `never`.
+    pub(super) fsync: Option<Value>,
+    /// Time between two syncs when `fsync` is `interval`.
+    pub(super) fsync_interval: Option<Value>,
+    #[serde(flatten)]
+    pub(super) unknown: Unknown,
+}
+
+/// `[http]`: the web listener.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RawHttp {
+    /// Address and port. `--listen` overrides it.
+    pub(super) listen: Option<Value>,
+    /// Largest request body, before and after inflating.
+    pub(super) body_max: Option<Value>,
+    /// Longest request target in characters.
+    pub(super) uri_chars_max: Option<Value>,
+    /// Most open connections.
+    pub(super) connections_max: Option<Value>,
+    /// Time a request may take.
+    pub(super) request_timeout: Option<Value>,
+    /// Hosts whose pages may read answers: `*`, an exact host, or `.suffix`.
+    pub(super) cors_hosts: Option<Value>,
+    #[serde(flatten)]
+    pub(super) unknown: Unknown,
+}
+
+/// `[udp]`: the listener of the agent line protocol.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RawUdp {
+    /// Address and port; empty text switches it off.
+    pub(super) listen: Option<Value>,
+    /// Receive buffer asked of the kernel.
+    pub(super) receive_buffer: Option<Value>,
+    #[serde(flatten)]
+    pub(super) unknown: Unknown,
+}
+
+/// `[ingest]`: what is admitted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RawIngest {
+    /// Largest distance of a timestamp from now, both ways. The longer of 60 s and two steps when
+    /// not given.
+    pub(super) age_max: Option<Value>,
+    /// Most series that may exist at a time; a new one beyond that is refused.
+    pub(super) series_max: Option<Value>,
+    #[serde(flatten)]
+    pub(super) unknown: Unknown,
+}
+
+/// `[query]`: what a query may cost.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RawQuery {
+    /// Most lines that leave a data expression.
+    pub(super) lines_max: Option<Value>,
+    /// Most datapoints that leave a data expression.
+    pub(super) datapoints_max: Option<Value>,
+    /// Threads that evaluate and draw; 0 = one per core.
+    pub(super) threads: Option<Value>,
+    /// Queries that may wait for a thread; further ones are answered 503.
+    pub(super) waiting_max: Option<Value>,
+    #[serde(flatten)]
+    pub(super) unknown: Unknown,
+}
+
+/// `[graph]`: what a picture looks like where the request does not say.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RawGraph {
+    /// Time zone.
+    pub(super) timezone: Option<Value>,
+    /// Width in pixels.
+    pub(super) width: Option<Value>,
+    /// Height in pixels.
+    pub(super) height: Option<Value>,
+    /// Most values of a line: a wider picture has no finer step.
+    pub(super) line_values_max: Option<Value>,
+    #[serde(flatten)]
+    pub(super) unknown: Unknown,
+}
+
+/// `[alert]`: rules and where alerts go.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RawAlert {
+    /// Rule files, relative to the configuration file.
+    pub(super) rules: Option<Value>,
+    /// Names of receivers, each with the URL its webhook posts to.
+    pub(super) webhooks: Option<Value>,
+    /// Where people reach this server; links in notifications start with it.
+    pub(super) public_url: Option<Value>,
+    #[serde(flatten)]
+    pub(super) unknown: Unknown,
+}
+
+/// `[clock]`: how far the wall clock is trusted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RawClock {
+    /// How far the wall clock may run ahead of the boot-time clock before nothing is stamped.
+    pub(super) ahead_max: Option<Value>,
+    /// Accept any jump of the wall clock.
+    pub(super) accept_jumps: Option<Value>,
+    #[serde(flatten)]
+    pub(super) unknown: Unknown,
+}
+
+/// `[log]`: what the server says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RawLog {
+    /// Filter: `error`, `warn`, `info`, `debug`, or `target=level` parts with commas.
+    pub(super) level: Option<Value>,
+    /// `text` or `json`.
+    pub(super) format: Option<Value>,
+    /// One line a request.
+    pub(super) access: Option<Value>,
+    #[serde(flatten)]
+    pub(super) unknown: Unknown,
+}

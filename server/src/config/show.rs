@@ -1,0 +1,127 @@
+//! The resolved configuration as TOML text: what `telamon config check` prints.
+//!
+//! Reading the text gives the same configuration again.
+
+use std::fmt;
+
+use telamon_model::duration::format_millis;
+use toml::Value;
+
+use super::{Config, Fsync, LogFormat};
+
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.show_stored(f)?;
+        self.show_listeners(f)?;
+        self.show_work(f)?;
+        self.show_rest(f)
+    }
+}
+
+impl Config {
+    fn show_stored(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let store = &self.store;
+        let step_ms = store.step.as_millis();
+        writeln!(f, "[store]")?;
+        writeln!(f, "data = {}", text(&store.data.display().to_string()))?;
+        writeln!(f, "step = {}", duration(step_ms))?;
+        writeln!(f, "partitions = {}", store.partitions.as_u16())?;
+        writeln!(
+            f,
+            "block = {}",
+            duration(step_ms * i64::from(store.block_slots))
+        )?;
+        writeln!(f, "retention = {}", duration(store.retention_ms))?;
+        let fsync = match store.fsync {
+            Fsync::Interval => "interval",
+            Fsync::Always => "always",
+            Fsync::Never => "never",
+        };
+        writeln!(f, "fsync = {}", text(fsync))?;
+        writeln!(f, "fsync_interval = {}", duration(store.fsync_interval_ms))
+    }
+
+    fn show_listeners(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let http = &self.http;
+        writeln!(f, "\n[http]")?;
+        writeln!(f, "listen = {}", text(&http.listen.to_string()))?;
+        writeln!(f, "body_max = {}", bytes(http.body_bytes_max))?;
+        writeln!(f, "uri_chars_max = {}", http.uri_chars_max)?;
+        writeln!(f, "connections_max = {}", http.connections_max)?;
+        writeln!(f, "request_timeout = {}", duration(http.request_timeout_ms))?;
+        writeln!(f, "cors_hosts = {}", texts(&http.cors_hosts))?;
+        let udp = self.udp.listen.map(|address| address.to_string());
+        writeln!(f, "\n[udp]")?;
+        writeln!(f, "listen = {}", text(&udp.unwrap_or_default()))?;
+        writeln!(
+            f,
+            "receive_buffer = {}",
+            bytes(self.udp.receive_buffer_bytes)
+        )
+    }
+
+    fn show_work(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n[ingest]")?;
+        writeln!(f, "age_max = {}", duration(self.ingest.age_max_ms))?;
+        writeln!(f, "series_max = {}", self.ingest.series_max)?;
+        writeln!(f, "\n[query]")?;
+        writeln!(f, "lines_max = {}", self.query.lines_max)?;
+        writeln!(f, "datapoints_max = {}", self.query.datapoints_max)?;
+        writeln!(f, "threads = {}", self.query.threads)?;
+        writeln!(f, "waiting_max = {}", self.query.waiting_max)?;
+        writeln!(f, "\n[graph]")?;
+        writeln!(f, "timezone = {}", text(&self.graph.timezone))?;
+        writeln!(f, "width = {}", self.graph.width)?;
+        writeln!(f, "height = {}", self.graph.height)?;
+        writeln!(f, "line_values_max = {}", self.graph.line_values_max)
+    }
+
+    fn show_rest(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rules: Vec<String> = self
+            .alert
+            .rules
+            .iter()
+            .map(|file| file.display().to_string())
+            .collect();
+        writeln!(f, "\n[alert]")?;
+        writeln!(f, "rules = {}", texts(&rules))?;
+        let public_url = self.alert.public_url.as_deref().unwrap_or_default();
+        writeln!(f, "public_url = {}", text(public_url))?;
+        writeln!(f, "\n[alert.webhooks]")?;
+        for (name, url) in &self.alert.webhooks {
+            writeln!(f, "{} = {}", text(name), text(url))?;
+        }
+        writeln!(f, "\n[clock]")?;
+        writeln!(f, "ahead_max = {}", duration(self.clock.ahead_max_ms))?;
+        writeln!(f, "accept_jumps = {}", self.clock.accept_jumps)?;
+        let format = match self.log.format {
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        };
+        writeln!(f, "\n[log]")?;
+        writeln!(f, "level = {}", text(&self.log.level))?;
+        writeln!(f, "format = {}", text(format))?;
+        writeln!(f, "access = {}", self.log.access)
+    }
+}
+
+fn text(value: &str) -> Value {
+    Value::String(value.to_owned())
+}
+
+fn texts(values: &[String]) -> Value {
+    Value::Array(values.iter().map(|value| text(value)).collect())
+}
+
+fn duration(millis: i64) -> Value {
+    Value::String(format_millis(millis))
+}
+
+fn bytes(count: usize) -> Value {
+    const UNITS: [(usize, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let unit = UNITS
+        .into_iter()
+        .find(|&(size, _)| count >= size && count % size == 0);
+    let (size, name) = unit.unwrap_or((1, "B"));
+    Value::String(format!("{}{name}", count / size))
+}

@@ -1,0 +1,123 @@
+use std::path::Path;
+
+use super::*;
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(text, Path::new("/etc/telamon"), &Overrides::default())
+}
+
+#[test]
+fn an_empty_file_is_the_default() {
+    let config = parse("").unwrap();
+    assert_eq!(config.store.step.as_millis(), 10_000);
+    assert_eq!(config.store.block_slots, 360);
+    assert_eq!(config.ingest.age_max_ms, 60_000);
+    assert!(config.http.listen.ip().is_loopback());
+    assert!(config.udp.listen.unwrap().ip().is_loopback());
+}
+
+#[test]
+fn the_age_follows_the_step() {
+    let config = parse("[store]\nstep = \"60s\"\n").unwrap();
+    assert_eq!(config.ingest.age_max_ms, 120_000);
+}
+
+#[test]
+fn all_problems_are_reported_with_their_keys() {
+    let text = r#"
+        colour = "red"
+        [store]
+        step = 10
+        block = "7s"
+        sync = "always"
+        [http]
+        listen = "localhost"
+        body_max = "8 apples"
+        [query]
+        threads = -1
+        [graph]
+        timezone = "Mars/Phobos"
+        [log]
+        format = "xml"
+    "#;
+    let error = parse(text).unwrap_err();
+    let keys: Vec<&str> = error
+        .problems
+        .iter()
+        .map(|problem| problem.key.as_str())
+        .collect();
+    assert_eq!(
+        keys,
+        [
+            "colour",
+            "store.sync",
+            "store.step",
+            "store.block",
+            "http.listen",
+            "http.body_max",
+            "query.threads",
+            "graph.timezone",
+            "log.format",
+        ]
+    );
+}
+
+#[test]
+fn broken_toml_is_one_problem_with_its_place() {
+    let error = parse("[store\nstep = 1").unwrap_err();
+    assert_eq!(error.problems.len(), 1);
+    assert!(error.to_string().contains("line 1"), "{error}");
+}
+
+#[test]
+fn the_printed_form_reads_back_the_same() {
+    let text = r#"
+        [store]
+        data = "/var/lib/telamon"
+        step = "60s"
+        fsync = "always"
+        [http]
+        listen = "0.0.0.0:80"
+        body_max = "9KB"
+        cors_hosts = [".example.com", "a\"b"]
+        [udp]
+        listen = ""
+        [alert]
+        rules = ["rules/a.yml"]
+        public_url = "https://telamon.example.com/"
+        webhooks = { pager = "http://127.0.0.1:9/hook" }
+        [log]
+        format = "json"
+    "#;
+    let config = parse(text).unwrap();
+    assert_eq!(config.alert.rules, [Path::new("/etc/telamon/rules/a.yml")]);
+    assert_eq!(config.udp.listen, None);
+    let printed = config.to_string();
+    assert_eq!(parse(&printed).unwrap(), config, "{printed}");
+}
+
+#[test]
+fn sizes_have_units() {
+    for (text, bytes) in [
+        ("8MiB", Some(8 << 20)),
+        ("8 MB", Some(8_000_000)),
+        ("17B", Some(17)),
+        ("17", None),
+        ("MiB", None),
+        ("99999999999999999999GiB", None),
+    ] {
+        assert_eq!(reader::parse_bytes(text), bytes, "{text}");
+    }
+}
+
+#[test]
+fn the_command_line_wins() {
+    let overrides = Overrides {
+        listen: Some(([127, 0, 0, 1], 0).into()),
+        data: Some("elsewhere".into()),
+    };
+    let text = "[http]\nlisten = \"127.0.0.1:1\"\n[store]\ndata = \"here\"\n";
+    let config = Config::parse(text, Path::new("."), &overrides).unwrap();
+    assert_eq!(config.http.listen.port(), 0);
+    assert_eq!(config.store.data, Path::new("elsewhere"));
+}

@@ -1,0 +1,181 @@
+//! Every route, on one screen.
+//!
+//! Takes a request, finds its route by the decoded path, checks the method, gives what the handler
+//! answers. What holds for all routes is done before, in [`crate::edge`].
+
+use std::sync::Arc;
+
+use axum::http::{Method, StatusCode};
+
+use crate::api::params::decode_path;
+use crate::api::problem::Problem;
+use crate::api::{health, page};
+use crate::edge::{Request, with_endpoint};
+use crate::reply::Reply;
+use crate::server::Server;
+
+/// What a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    Root,
+    Page,
+    Ok,
+    Healthcheck,
+    Ready,
+    Metrics,
+    AcceptClock,
+}
+
+/// One row of the table.
+struct Row {
+    path: &'static str,
+    /// Whether longer paths below it belong to the route too.
+    is_prefix: bool,
+    route: Route,
+    /// Name in metrics.
+    name: &'static str,
+    methods: Methods,
+    /// Whether answers name the path in a header.
+    is_endpoint: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Methods {
+    Any,
+    Get,
+    Post,
+    /// Publish: the reference does not know the path for GET, and names GET for others.
+    Publish,
+}
+
+const fn row(path: &'static str, route: Route, name: &'static str, methods: Methods) -> Row {
+    Row {
+        path,
+        is_prefix: false,
+        route,
+        name,
+        methods,
+        is_endpoint: false,
+    }
+}
+
+const fn endpoint(row: Row) -> Row {
+    Row {
+        is_endpoint: true,
+        ..row
+    }
+}
+
+const fn and_below(row: Row) -> Row {
+    Row {
+        is_prefix: true,
+        ..row
+    }
+}
+
+const ROUTES: &[Row] = &[
+    row("/", Route::Root, "root", Methods::Any),
+    and_below(row("/ui", Route::Page, "ui", Methods::Get)),
+    row("/ok", Route::Ok, "ok", Methods::Any),
+    row(
+        "/healthcheck",
+        Route::Healthcheck,
+        "healthcheck",
+        Methods::Get,
+    ),
+    row("/-/ready", Route::Ready, "ready", Methods::Get),
+    row(
+        "/-/accept-clock",
+        Route::AcceptClock,
+        "accept-clock",
+        Methods::Post,
+    ),
+    row("/metrics", Route::Metrics, "metrics", Methods::Get),
+];
+
+impl Route {
+    fn row(self) -> &'static Row {
+        ROUTES
+            .iter()
+            .find(|row| row.route == self)
+            .expect("every route has a row")
+    }
+
+    /// Name in metrics.
+    pub(crate) fn name(self) -> &'static str {
+        self.row().name
+    }
+}
+
+/// The route of a path as it was sent.
+pub(crate) fn route_of(path: &str) -> Option<Route> {
+    let path = decode_path(path)?;
+    let row = ROUTES.iter().find(|row| {
+        *path == *row.path
+            || row.is_prefix
+                && path
+                    .strip_prefix(row.path)
+                    .is_some_and(|rest| rest.starts_with('/'))
+    })?;
+    Some(row.route)
+}
+
+/// Answers a request.
+pub(crate) async fn answer(server: &Arc<Server>, route: Option<Route>, request: Request) -> Reply {
+    let Some(route) = route else {
+        return match request.method {
+            Method::GET | Method::POST => Problem::path_not_found(&request.path),
+            _ => Problem::method_not_allowed("GET"),
+        }
+        .into_reply();
+    };
+    let row = route.row();
+    let answered = match refuse_method(row, &request) {
+        Some(problem) => Err(problem),
+        None => handle(server, route, request).await,
+    };
+    let is_unnamed =
+        matches!(&answered, Err(problem) if problem.is_unnamed(row.methods == Methods::Publish));
+    let reply = answered.unwrap_or_else(Problem::into_reply);
+    if row.is_endpoint && !is_unnamed {
+        with_endpoint(reply, row.path)
+    } else {
+        reply
+    }
+}
+
+async fn handle(server: &Arc<Server>, route: Route, request: Request) -> Result<Reply, Problem> {
+    match route {
+        Route::Root => Ok(page::redirect()),
+        Route::Page => Ok(page::page(server)),
+        Route::Ok => Ok(health::ok(&request)),
+        Route::Healthcheck => Ok(health::healthcheck(server)),
+        Route::Ready => Ok(health::ready(server)),
+        Route::Metrics => Ok(health::metrics(server)),
+        Route::AcceptClock => Ok(health::accept_clock(server)),
+    }
+}
+
+fn refuse_method(row: &Row, request: &Request) -> Option<Problem> {
+    let method = &request.method;
+    let (is_right, supported) = match row.methods {
+        Methods::Any => (true, ""),
+        Methods::Get => (method == Method::GET, "GET"),
+        Methods::Post => (method == Method::POST, "POST"),
+        Methods::Publish if method == Method::GET => {
+            return Some(Problem::path_not_found(&request.path));
+        }
+        Methods::Publish => (method == Method::POST, "GET"),
+    };
+    (!is_right).then(|| Problem::method_not_allowed(supported))
+}
+
+impl Problem {
+    /// Whether the answer leaves out the name of the endpoint: where the route did not match, or
+    /// the body was refused before it was asked.
+    fn is_unnamed(&self, is_publish: bool) -> bool {
+        self.status == StatusCode::NOT_FOUND && self.message.starts_with("path not found")
+            || is_publish && self.status == StatusCode::METHOD_NOT_ALLOWED
+            || is_publish && self.message.starts_with("UnsupportedRequestEncoding")
+    }
+}
