@@ -1,5 +1,6 @@
 //! What the server answers: one module per family of routes, one for the errors of all of them.
 
+pub(crate) mod alerts;
 pub(crate) mod health;
 pub(crate) mod page;
 pub(crate) mod params;

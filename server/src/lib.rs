@@ -7,8 +7,10 @@
 mod api;
 pub mod clock;
 pub mod config;
+pub mod demo;
 mod edge;
 mod listen;
+pub mod notify;
 mod pool;
 mod reply;
 mod router;
