@@ -64,17 +64,19 @@ fn plain_f64_sum(bencher: Bencher<'_, '_>) {
 
 fn run(bencher: Bencher<'_, '_>, slab: &[f64]) {
     let rows: Vec<&[f64]> = slab.chunks_exact(SLOTS).collect();
-    let mut kernel = SumKernel::new(SLOTS);
+    let mut idle = Some(SumKernel::new(SLOTS));
     bencher
         .counter(ItemsCount::new(SLAB * SLABS * SLOTS))
         .bench_local(|| {
-            let mut column = SumColumn::new(SLOTS);
-            let mut session = kernel.open(&mut column);
+            let kernel = idle.take().expect("the kernel comes back after each run");
+            let mut session = kernel.open(SumColumn::new(SLOTS));
             for _ in 0..SLABS {
                 session.add_rows(black_box(&rows));
             }
-            session.finish();
+            let (kernel, column) = session.finish();
+            idle = Some(kernel);
             column
         });
+    let kernel = idle.expect("the kernel comes back after each run");
     assert_eq!(kernel.stats().rows_wide, 0);
 }

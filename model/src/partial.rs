@@ -255,7 +255,8 @@ impl Partial {
 }
 
 impl Group {
-    fn merge(&mut self, other: &Self) {
+    /// Adds everything another part of the same group holds. Both must have the same shape.
+    pub fn merge(&mut self, other: &Self) {
         self.column.merge(&other.column);
         self.present.union_with(&other.present);
         self.first = self.first.min(other.first);

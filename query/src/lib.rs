@@ -3,5 +3,9 @@
 //! Text comes in, becomes expressions ([`expr`]), is planned and run over an immutable snapshot of
 //! the store, and leaves as lines. Drawing them is left to other rooms.
 
+pub mod context;
+pub mod exec;
 pub mod expr;
+pub mod line;
 pub mod number;
+pub mod plan;

@@ -58,11 +58,12 @@ pub struct SumKernel {
     stats: KernelStats,
 }
 
-/// Rows on their way into one column. Ends with [`SumSession::finish`] or when dropped.
+/// Rows on their way into one column. Nothing is in the column before [`SumSession::finish`].
 #[derive(Debug)]
-pub struct SumSession<'a> {
-    kernel: &'a mut SumKernel,
-    column: &'a mut SumColumn,
+#[must_use = "the column comes out of `finish`"]
+pub struct SumSession {
+    kernel: SumKernel,
+    column: SumColumn,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -100,7 +101,7 @@ impl SumKernel {
     }
 
     /// Starts adding rows to a column.
-    pub fn open<'a>(&'a mut self, column: &'a mut SumColumn) -> SumSession<'a> {
+    pub fn open(self, column: SumColumn) -> SumSession {
         assert_eq!(self.slots, column.slots(), "a column of the kernel's slots");
         SumSession {
             kernel: self,
@@ -152,7 +153,7 @@ impl SumKernel {
     }
 }
 
-impl SumSession<'_> {
+impl SumSession {
     /// Adds rows of one value per slot; absent values add nothing. At most 4096 rows at once, best
     /// some dozens, so that they stay in the cache.
     pub fn add_rows(&mut self, rows: &[&[f64]]) {
@@ -163,12 +164,12 @@ impl SumSession<'_> {
         );
         for slab in rows.chunks(ROWS_MAX) {
             if self.kernel.rows + slab.len() > ROWS_MAX {
-                self.kernel.flush_into(self.column);
+                self.kernel.flush_into(&mut self.column);
             }
             if self.kernel.try_add(slab) {
                 continue;
             }
-            self.kernel.flush_into(self.column);
+            self.kernel.flush_into(&mut self.column);
             self.kernel.choose_window(slab);
             if !self.kernel.try_add(slab) {
                 self.add_one_by_one(slab);
@@ -186,13 +187,10 @@ impl SumSession<'_> {
         }
     }
 
-    /// Moves everything into the column.
-    pub fn finish(self) {}
-}
-
-impl Drop for SumSession<'_> {
-    fn drop(&mut self) {
-        self.kernel.flush_into(self.column);
+    /// The kernel for the next column, and the column with everything in it.
+    pub fn finish(mut self) -> (SumKernel, SumColumn) {
+        self.kernel.flush_into(&mut self.column);
+        (self.kernel, self.column)
     }
 }
 

@@ -231,13 +231,10 @@ fn wide_column(slots: usize, rows: &[Vec<f64>]) -> SumColumn {
 
 /// In slabs of seven rows, so that windows change between slabs.
 fn fast_column(slots: usize, rows: &[Vec<f64>]) -> SumColumn {
-    let mut column = SumColumn::new(slots);
-    let mut kernel = SumKernel::new(slots);
-    let mut session = kernel.open(&mut column);
+    let mut session = SumKernel::new(slots).open(SumColumn::new(slots));
     let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
     rows.chunks(7).for_each(|slab| session.add_rows(slab));
-    session.finish();
-    column
+    session.finish().1
 }
 
 /// The worst rows that stay in one window: the bins must not round.
@@ -247,12 +244,10 @@ fn bins_stay_exact_when_full() {
     let rows: Vec<Vec<f64>> = (0..10_000)
         .map(|_| vec![largest, -largest, 2_f64.powi(-40)])
         .collect();
-    let mut column = SumColumn::new(3);
-    let mut kernel = SumKernel::new(3);
-    let mut session = kernel.open(&mut column);
+    let mut session = SumKernel::new(3).open(SumColumn::new(3));
     let slices: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
     slices.chunks(64).for_each(|slab| session.add_rows(slab));
-    session.finish();
+    let (kernel, column) = session.finish();
     assert_eq!(kernel.stats().rows_fast, 10_000);
     assert_eq!(kernel.stats().rows_wide, 0);
     let expected = 1e4 * 2_f64.powi(40) - 1e4 * 2_f64.powi(-13);
@@ -264,14 +259,12 @@ fn bins_stay_exact_when_full() {
 
 #[test]
 fn usual_values_take_the_fast_way() {
-    let mut column = SumColumn::new(4);
-    let mut kernel = SumKernel::new(4);
-    let mut session = kernel.open(&mut column);
+    let mut session = SumKernel::new(4).open(SumColumn::new(4));
     for k in 0..1000_i32 {
         let rate = f64::from(k % 97) / 60.0;
         session.add_rows(&[&[rate, f64::NAN, rate * 1e6, 0.25]]);
     }
-    session.finish();
+    let (kernel, column) = session.finish();
     assert_eq!(
         kernel.stats(),
         KernelStats {
@@ -286,11 +279,9 @@ fn usual_values_take_the_fast_way() {
 
 #[test]
 fn rows_beyond_any_window_are_counted() {
-    let mut column = SumColumn::new(2);
-    let mut kernel = SumKernel::new(2);
-    kernel
-        .open(&mut column)
-        .add_rows(&[&[1e300, 1.0], &[1.0, 1e-300], &[2.0, 3.0]]);
+    let mut session = SumKernel::new(2).open(SumColumn::new(2));
+    session.add_rows(&[&[1e300, 1.0], &[1.0, 1e-300], &[2.0, 3.0]]);
+    let (kernel, column) = session.finish();
     assert_eq!(column.values(), [1e300, 4.0]);
     assert!(kernel.stats().rows_wide >= 1);
 }

@@ -1,0 +1,284 @@
+//! Evaluation: expressions and a snapshot in, lines out.
+//!
+//! ```text
+//!   plan      which data, which slots of the store                (crate::plan)
+//!   select    predicate -> series, series -> groups, cost         (select)
+//!   scan      rows of the store -> accumulators of each thread    (scan, accumulate)
+//!   finish    merged partials -> lines with tags and labels       (finish)
+//!   math      operators over lines                                (math, across, stateful)
+//! ```
+//!
+//! What is read is known before anything is read, and its cost is checked before the scan. The bits of
+//! a result depend on the data alone: not on threads, partitions, blocks or the order of arrival.
+
+mod accumulate;
+mod across;
+mod finish;
+mod math;
+mod scan;
+mod select;
+mod stateful;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use telamon_model::Timestamp;
+use telamon_store::Snapshot;
+
+use crate::context::EvalContext;
+use crate::expr::StyledExpr;
+use crate::line::Line;
+use crate::plan::Plan;
+
+pub use stateful::EvalMemory;
+
+/// What an evaluation may cost. There are no defaults: whoever asks knows what it can afford.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Lines that leave a data expression which is grouped or takes each series by itself.
+    pub lines_max: u64,
+    /// Points of all these lines together.
+    pub datapoints_max: u64,
+    /// Points of the store that one evaluation may read, known before it reads.
+    pub input_points_max: u64,
+    /// Set by others to end the evaluation soon.
+    pub cancel: Option<Arc<AtomicBool>>,
+}
+
+/// The lines of each expression, and what they cost.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// Lines per expression, in the order of the expressions.
+    pub results: Vec<Vec<Line>>,
+    /// What it cost.
+    pub stats: EvalStats,
+}
+
+/// What an evaluation cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EvalStats {
+    /// Series read from the store; a series counts once per scan.
+    pub input_lines: u64,
+    /// Points read from the store.
+    pub input_points: u64,
+    /// Lines of all results.
+    pub output_lines: u64,
+    /// Points of all results.
+    pub output_points: u64,
+    /// Passes over the store after data expressions over the same series were put together.
+    pub scans: u64,
+    /// Rows whose values were too far apart for the fast way to add them exactly.
+    pub rows_wide: u64,
+}
+
+/// Why an evaluation gives no result.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the fields are the numbers in the text")]
+pub enum EvalError {
+    /// A grouped data expression, or one of single series, has too many lines. `lines` is the first
+    /// number above the limit.
+    TooManyLines { lines: u64, limit: u64 },
+    /// The lines of such an expression have too many points together.
+    TooManyDatapoints { datapoints: u64, limit: u64 },
+    /// The store would have to read too many points.
+    TooMuchInput { points: u64, limit: u64 },
+    /// The side of a binary operator that is looked up has two lines for one key.
+    TooManyValuesForKey,
+    /// The step of the evaluation is no multiple of that of the store.
+    StepNotMultiple { step_ms: i64, primary_ms: i64 },
+    /// A window of an operator has no or too many points.
+    WindowSize { points: i64 },
+    /// A range without time.
+    EmptyRange { start: Timestamp, end: Timestamp },
+    /// A range that ends before it starts.
+    EndBeforeStart,
+    /// A step of no length.
+    StepNotPositive { step_ms: i64 },
+    /// Somebody set [`Limits::cancel`].
+    Cancelled,
+}
+
+impl EvalError {
+    /// The class the reference names in its answer; `None` for errors it does not have.
+    pub fn class(&self) -> Option<&'static str> {
+        match self {
+            Self::TooManyLines { .. }
+            | Self::TooManyDatapoints { .. }
+            | Self::StepNotMultiple { .. }
+            | Self::WindowSize { .. }
+            | Self::EmptyRange { .. }
+            | Self::EndBeforeStart => Some("IllegalArgumentException"),
+            Self::TooManyValuesForKey => Some("IllegalStateException"),
+            Self::TooMuchInput { .. } | Self::StepNotPositive { .. } | Self::Cancelled => None,
+        }
+    }
+}
+
+impl fmt::Display for EvalError {
+    /// The text of the reference without its class.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooManyLines { lines, limit } => {
+                write!(f, "requirement failed: too many lines: {lines} > {limit}")
+            }
+            Self::TooManyDatapoints { datapoints, limit } => {
+                write!(
+                    f,
+                    "requirement failed: too many datapoints: {datapoints} > {limit}"
+                )
+            }
+            Self::TooMuchInput { points, limit } => {
+                write!(f, "the query would read {points} points, more than {limit}")
+            }
+            Self::TooManyValuesForKey => f.write_str("too many values for key"),
+            Self::StepNotMultiple { .. } => {
+                f.write_str("requirement failed: consolidated step must be multiple of db step")
+            }
+            Self::WindowSize { points } => write!(
+                f,
+                "requirement failed: window size must be between 1 and 86400: {points}"
+            ),
+            Self::EmptyRange { start, end } => write!(
+                f,
+                "requirement failed: start time must be less than end time ({start} >= {end})"
+            ),
+            Self::EndBeforeStart => {
+                f.write_str("requirement failed: end time is before start time")
+            }
+            Self::StepNotPositive { step_ms } => write!(f, "step must be positive: {step_ms} ms"),
+            Self::Cancelled => f.write_str("the query was cancelled"),
+        }
+    }
+}
+
+impl std::error::Error for EvalError {}
+
+impl Limits {
+    fn check_cancelled(&self) -> Result<(), EvalError> {
+        let is_set = self
+            .cancel
+            .as_ref()
+            .is_some_and(|flag| flag.load(Ordering::Relaxed));
+        if is_set {
+            Err(EvalError::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Evaluates expressions over a snapshot.
+///
+/// # Errors
+/// See [`EvalError`]. An error of one expression fails all.
+pub fn eval(
+    exprs: &[StyledExpr],
+    snapshot: &Snapshot,
+    context: &EvalContext,
+    limits: &Limits,
+) -> Result<Evaluation, EvalError> {
+    let query = Query {
+        snapshot,
+        context,
+        limits,
+    };
+    query.eval(exprs, &mut EvalMemory::new())
+}
+
+/// Evaluates the next stretch of time with what operators remember of the stretches before.
+///
+/// Each context starts where the one before ended, with the same step; the lines are then those of one
+/// evaluation over all of the time, except that a line without data expression values in a stretch is
+/// missing from it.
+///
+/// # Errors
+/// See [`EvalError`]. After an error the memory is as before.
+pub fn eval_next(
+    exprs: &[StyledExpr],
+    query: &Query<'_>,
+    memory: &mut EvalMemory,
+) -> Result<Evaluation, EvalError> {
+    let mut next = memory.clone();
+    let evaluation = query.eval(exprs, &mut next)?;
+    *memory = next;
+    Ok(evaluation)
+}
+
+/// What an evaluation reads and obeys.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'a> {
+    /// The data.
+    pub snapshot: &'a Snapshot,
+    /// When.
+    pub context: &'a EvalContext,
+    /// What it may cost.
+    pub limits: &'a Limits,
+}
+
+impl Query<'_> {
+    fn eval(&self, exprs: &[StyledExpr], memory: &mut EvalMemory) -> Result<Evaluation, EvalError> {
+        let points = self.context.points() as u64;
+        if points > self.limits.datapoints_max {
+            return Err(EvalError::TooManyDatapoints {
+                datapoints: points,
+                limit: self.limits.datapoints_max,
+            });
+        }
+        let roots: Vec<_> = exprs.iter().map(|styled| &styled.expr).collect();
+        let plan = Plan::new(&roots, self.snapshot, self.context)?;
+        let mut stats = EvalStats::default();
+        let fetched = self.fetch(&plan, &mut stats)?;
+        let mut evaluator = math::Evaluator::new(*self.context, &plan, fetched, memory);
+        let mut results = Vec::with_capacity(roots.len());
+        for root in roots {
+            self.limits.check_cancelled()?;
+            let lines = evaluator.eval(root)?;
+            stats.output_lines += lines.len() as u64;
+            stats.output_points += lines
+                .iter()
+                .map(|line| line.values.len() as u64)
+                .sum::<u64>();
+            results.push(lines.to_vec());
+        }
+        Ok(Evaluation { results, stats })
+    }
+
+    /// The lines of every data expression of the plan, in its order.
+    fn fetch(&self, plan: &Plan, stats: &mut EvalStats) -> Result<Vec<Vec<Line>>, EvalError> {
+        let mut selections = Vec::with_capacity(plan.scans.len());
+        let mut input_points = 0_u64;
+        for scan in &plan.scans {
+            self.limits.check_cancelled()?;
+            let selection = select::select(scan, self.snapshot);
+            input_points = input_points.saturating_add(selection.cost(scan));
+            selections.push(selection);
+        }
+        if input_points > self.limits.input_points_max {
+            return Err(EvalError::TooMuchInput {
+                points: input_points,
+                limit: self.limits.input_points_max,
+            });
+        }
+        let mut partials = Vec::with_capacity(plan.scans.len());
+        for (scan, selection) in plan.scans.iter().zip(&selections) {
+            let scanned = scan::scan(scan, selection, self.limits)?;
+            stats.scans += 1;
+            stats.input_lines += selection.series_count();
+            stats.input_points += selection.cost(scan);
+            stats.rows_wide += scanned.rows_wide;
+            partials.push(scanned.partials);
+        }
+        plan.fetches
+            .iter()
+            .map(|fetch| {
+                finish::finish(
+                    fetch,
+                    plan,
+                    &partials[fetch.scan][fetch.target],
+                    self.limits,
+                )
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,267 @@
+//! Accumulators of one thread: rows of series into columns of groups.
+//!
+//! Takes rows of cells, one per slot of the store; folds the cells of each point series by series as
+//! the storage engine of the reference does, and adds the result to the group. Groups come together,
+//! so only one is open at a time and its sums stay in the bins of the kernel.
+//!
+//! ```text
+//!   fold    sum of an average or sum    none: every cell is added, exactly
+//!           other                       cells of a point -> one value per series, then added
+//! ```
+
+use std::collections::BTreeMap;
+
+use telamon_model::exact::{SlotBits, SumKernel, SumSession};
+use telamon_model::partial::{Column, Combine, Fold, Group, GroupKey, Partial, Shape};
+use telamon_model::{ABSENT, Series, SeriesId};
+
+use crate::expr::{add_present, max_present, min_present};
+use crate::plan::Scan;
+
+/// A series and its cells.
+pub(super) struct Row<'a> {
+    pub(super) series: &'a Series,
+    pub(super) cells: &'a [f64],
+}
+
+/// All that one thread has accumulated for a pass.
+pub(super) struct Accumulators<'a> {
+    keys: &'a [GroupKey],
+    shapes: Vec<Shape>,
+    /// Per target: the kernel, while no group is open.
+    kernels: Vec<Option<SumKernel>>,
+    open: Option<OpenGroup>,
+    /// Finished groups, one column per target.
+    done: BTreeMap<u32, Vec<Group>>,
+    folded: Vec<f64>,
+}
+
+struct OpenGroup {
+    group: u32,
+    targets: Vec<OpenTarget>,
+    present: SlotBits,
+    first: (SeriesId, bool),
+    has_value: bool,
+}
+
+enum OpenTarget {
+    Sum(SumSession),
+    Other(Column),
+}
+
+impl<'a> Accumulators<'a> {
+    pub(super) fn new(scan: &Scan, keys: &'a [GroupKey]) -> Self {
+        let shapes: Vec<Shape> = (0..scan.targets.len())
+            .map(|target| scan.shape(target))
+            .collect();
+        let kernel =
+            |shape: &Shape| (shape.combine == Combine::Sum).then(|| SumKernel::new(shape.slots));
+        Self {
+            keys,
+            kernels: shapes.iter().map(kernel).collect(),
+            shapes,
+            open: None,
+            done: BTreeMap::new(),
+            folded: Vec::new(),
+        }
+    }
+
+    /// Adds rows of one group, at least one.
+    pub(super) fn add(&mut self, group: u32, rows: &[Row<'_>]) {
+        if self.open.as_ref().is_none_or(|open| open.group != group) {
+            self.close();
+            self.open = Some(self.start(group, rows[0].series));
+        }
+        let Some(open) = &mut self.open else {
+            unreachable!("a group was opened above")
+        };
+        let ids = rows
+            .iter()
+            .map(|row| (row.series.id(), row.series.dstype().is_gauge()));
+        open.first = ids.fold(open.first, std::cmp::min);
+        if !open.has_value {
+            open.has_value = rows
+                .iter()
+                .any(|row| row.cells.iter().any(|cell| !cell.is_nan()));
+        }
+        if !open.has_value {
+            return;
+        }
+        let cells: Vec<&[f64]> = rows.iter().map(|row| row.cells).collect();
+        if self.shapes.iter().any(Shape::needs_presence) {
+            cells
+                .iter()
+                .for_each(|row| note_present(row, &mut open.present));
+        }
+        for (target, shape) in open.targets.iter_mut().zip(&self.shapes) {
+            match target {
+                OpenTarget::Sum(session) => add_sums(session, &cells, shape, &mut self.folded),
+                OpenTarget::Other(Column::Count(counts)) => add_counts(counts, &cells, shape),
+                OpenTarget::Other(Column::Extreme(column)) => {
+                    for row in cells.iter() {
+                        column.add_row(fold(row, shape, &mut self.folded));
+                    }
+                }
+                OpenTarget::Other(Column::Sum(_)) => unreachable!("sums are in a session"),
+            }
+        }
+    }
+
+    /// How many groups have a value so far.
+    pub(super) fn groups_with_values(&self) -> u64 {
+        let open = self.open.as_ref();
+        let is_new = |open: &OpenGroup| open.has_value && !self.done.contains_key(&open.group);
+        self.done.len() as u64 + u64::from(open.is_some_and(is_new))
+    }
+
+    /// The partials of all targets, and how many rows took the wide way.
+    pub(super) fn finish(mut self) -> (Vec<Partial>, u64) {
+        self.close();
+        let mut partials: Vec<Partial> = self
+            .shapes
+            .iter()
+            .map(|&shape| Partial::new(shape))
+            .collect();
+        for (group, columns) in self.done {
+            let key = &self.keys[group as usize];
+            for (partial, column) in partials.iter_mut().zip(columns) {
+                partial.add_group(key.clone(), column);
+            }
+        }
+        let kernels = self.kernels.iter().flatten();
+        (
+            partials,
+            kernels.map(|kernel| kernel.stats().rows_wide).sum(),
+        )
+    }
+
+    fn start(&mut self, group: u32, series: &Series) -> OpenGroup {
+        let targets = self
+            .shapes
+            .iter()
+            .zip(&mut self.kernels)
+            .map(
+                |(shape, kernel)| match (shape.new_column(), kernel.take()) {
+                    (Column::Sum(column), Some(kernel)) => OpenTarget::Sum(kernel.open(column)),
+                    (column, _) => OpenTarget::Other(column),
+                },
+            );
+        OpenGroup {
+            group,
+            targets: targets.collect(),
+            present: SlotBits::new(),
+            first: (series.id(), series.dstype().is_gauge()),
+            has_value: false,
+        }
+    }
+
+    /// Files the open group; one without any value is forgotten.
+    fn close(&mut self) {
+        let Some(open) = self.open.take() else {
+            return;
+        };
+        let mut columns = Vec::with_capacity(open.targets.len());
+        for (target, kernel) in open.targets.into_iter().zip(&mut self.kernels) {
+            columns.push(match target {
+                OpenTarget::Sum(session) => {
+                    let (idle, column) = session.finish();
+                    *kernel = Some(idle);
+                    Column::Sum(column)
+                }
+                OpenTarget::Other(column) => column,
+            });
+        }
+        if !open.has_value {
+            return;
+        }
+        let groups = columns
+            .into_iter()
+            .zip(&self.shapes)
+            .map(|(column, shape)| Group {
+                column,
+                present: if shape.needs_presence() {
+                    open.present.clone()
+                } else {
+                    SlotBits::new()
+                },
+                first: open.first,
+            });
+        match self.done.get_mut(&open.group) {
+            None => {
+                self.done.insert(open.group, groups.collect());
+            }
+            Some(known) => known.iter_mut().zip(groups).for_each(|(a, b)| a.merge(&b)),
+        }
+    }
+}
+
+fn note_present(cells: &[f64], present: &mut SlotBits) {
+    for (slot, cell) in cells.iter().enumerate() {
+        if !cell.is_nan() {
+            present.insert(slot);
+        }
+    }
+}
+
+/// For an average or sum of several slots every cell counts by itself: the cells that stand at one
+/// place within their points make a row.
+fn add_sums(session: &mut SumSession, rows: &[&[f64]], shape: &Shape, folded: &mut Vec<f64>) {
+    if shape.multiple == 1 {
+        session.add_rows(rows);
+        return;
+    }
+    for row in rows {
+        folded.clear();
+        if matches!(shape.fold, Fold::Avg | Fold::Sum) {
+            for place in 0..shape.multiple {
+                folded.extend(row[place..].iter().step_by(shape.multiple));
+            }
+        } else {
+            folded.extend(
+                row.chunks_exact(shape.multiple)
+                    .map(|point| fold_point(point, shape.fold)),
+            );
+        }
+        let parts: Vec<&[f64]> = folded.chunks_exact(shape.slots).collect();
+        session.add_rows(&parts);
+    }
+}
+
+/// How many values: of slots of the store for an average or sum, else of series with a value in the
+/// point.
+fn add_counts(counts: &mut [u64], rows: &[&[f64]], shape: &Shape) {
+    for row in rows {
+        for (count, point) in counts.iter_mut().zip(row.chunks_exact(shape.multiple)) {
+            let present = point.iter().filter(|cell| !cell.is_nan()).count() as u64;
+            *count += match shape.fold {
+                Fold::Avg | Fold::Sum => present,
+                Fold::Min | Fold::Max => present.min(1),
+            };
+        }
+    }
+}
+
+/// One value per point.
+fn fold<'a>(row: &'a [f64], shape: &Shape, folded: &'a mut Vec<f64>) -> &'a [f64] {
+    if shape.multiple == 1 {
+        return row;
+    }
+    folded.clear();
+    folded.extend(
+        row.chunks_exact(shape.multiple)
+            .map(|point| fold_point(point, shape.fold)),
+    );
+    folded
+}
+
+/// The cells of one series in one point: an average is a sum here and divided at the end.
+fn fold_point(point: &[f64], fold: Fold) -> f64 {
+    let combine = match fold {
+        Fold::Avg | Fold::Sum => add_present,
+        Fold::Min => min_present,
+        Fold::Max => max_present,
+    };
+    point
+        .iter()
+        .fold(ABSENT, |value, &cell| combine(value, cell))
+}
