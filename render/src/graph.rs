@@ -56,10 +56,13 @@ pub struct GraphDef {
 }
 
 impl GraphDef {
-    /// Number of values each line should have: zero unless `end` is after `start`.
+    /// Number of values each line should have: zero unless `end` is after `start`, and at most ten
+    /// million, which is more than any answer holds.
     pub fn point_count(&self) -> usize {
         let span = self.end.millis_since(self.start).max(0);
-        usize::try_from(span / self.step.as_millis()).unwrap_or(usize::MAX)
+        usize::try_from(span / self.step.as_millis())
+            .unwrap_or(usize::MAX)
+            .min(10_000_000)
     }
 
     /// All lines of all plots, in order.

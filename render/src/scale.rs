@@ -1,0 +1,141 @@
+//! From values to rows.
+
+use crate::graph::Scale;
+use crate::ticks::{bucket, bucket_index};
+
+/// Maps values between two ends to rows between `top` and `bottom`, both included.
+#[derive(Clone, Debug)]
+pub(crate) struct RowScale {
+    scale: Scale,
+    low: f64,
+    /// Scaled units per row; positive.
+    unit: f64,
+    low_bucket: i32,
+    top: i32,
+    bottom: i32,
+}
+
+impl RowScale {
+    /// A scale for finite ends.
+    pub(crate) fn new(scale: Scale, (low, high): (f64, f64), (top, bottom): (i32, i32)) -> Self {
+        let rows = f64::from((bottom - top).max(1));
+        let (scale, low_bucket, span) = match scale {
+            Scale::LogLinear => {
+                let (first, last) = (bucket_index(low) - 1, bucket_index(high));
+                (scale, first, f64::from(last - first))
+            }
+            _ => (scale, 0, bend(scale, high) - bend(scale, low)),
+        };
+        let unit = span / rows;
+        Self {
+            scale,
+            low: bend(scale, low),
+            unit: if unit > 0.0 && unit.is_finite() {
+                unit
+            } else {
+                f64::MAX / 1e6
+            },
+            low_bucket,
+            top,
+            bottom,
+        }
+    }
+
+    /// The row of a value; NaN has the bottom row, what lies beyond either end stays beyond it.
+    pub(crate) fn row(&self, value: f64) -> i32 {
+        let height = match self.scale {
+            Scale::LogLinear => {
+                let index = bucket_index(value);
+                let (from, to) = (bucket_before(index), bucket(index));
+                let part = ((value - from) / (to - from)).clamp(0.0, 1.0);
+                (f64::from(index - self.low_bucket - 1) + part) / self.unit
+            }
+            _ => (bend(self.scale, value) - self.low) / self.unit,
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "clamped; rows are truncated"
+        )]
+        let rows = height.clamp(-100_000.0, 100_000.0) as i32;
+        self.bottom - rows
+    }
+
+    /// The first row of the canvas.
+    pub(crate) fn top(&self) -> i32 {
+        self.top
+    }
+
+    /// The last row of the canvas.
+    pub(crate) fn bottom(&self) -> i32 {
+        self.bottom
+    }
+}
+
+fn bucket_before(index: i32) -> f64 {
+    // Zero lies between the smallest buckets of either sign.
+    if index == 0 || index == -1 {
+        0.0_f64.min(bucket(index))
+    } else {
+        bucket(index - 1)
+    }
+}
+
+/// The function whose values are spread evenly.
+fn bend(scale: Scale, value: f64) -> f64 {
+    match scale {
+        Scale::Linear | Scale::LogLinear => value,
+        Scale::Logarithmic => libm::log10(value.abs() + 1.0).copysign(value),
+        Scale::Power2 => (value * value).copysign(value).clamp(f64::MIN, f64::MAX),
+        Scale::Sqrt => value.abs().sqrt().copysign(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn ends_are_first_and_last_row() {
+        for scale in [
+            Scale::Linear,
+            Scale::Logarithmic,
+            Scale::LogLinear,
+            Scale::Power2,
+            Scale::Sqrt,
+        ] {
+            let rows = RowScale::new(scale, (0.0, 1000.0), (5, 205));
+            assert_eq!(rows.row(1000.0), 5, "{scale:?}");
+            assert!(
+                (204..=205).contains(&rows.row(0.0)),
+                "{scale:?} {}",
+                rows.row(0.0)
+            );
+        }
+        let rows = RowScale::new(Scale::Linear, (0.0, 100.0), (5, 205));
+        assert_eq!(
+            (rows.row(50.0), rows.row(99.7), rows.row(f64::NAN)),
+            (105, 6, 205)
+        );
+        assert!(rows.row(f64::INFINITY) < -1000 && rows.row(-1e300) > 1000);
+    }
+
+    proptest! {
+        #[test]
+        fn larger_values_never_lie_lower(
+            a in -1e6..1e6_f64,
+            b in -1e6..1e6_f64,
+            which in 0..5_usize,
+        ) {
+            let scale = [
+                Scale::Linear,
+                Scale::Logarithmic,
+                Scale::LogLinear,
+                Scale::Power2,
+                Scale::Sqrt,
+            ][which];
+            let rows = RowScale::new(scale, (-1e6, 1e6), (0, 500));
+            prop_assert!(rows.row(a.max(b)) <= rows.row(a.min(b)));
+        }
+    }
+}

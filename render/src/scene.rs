@@ -1,0 +1,189 @@
+//! The scene: a flat list of what to paint, from back to front, in pixels before zoom.
+//!
+//! Takes a graph and its layout, gives shapes that any backend can paint. [`Scene::dump`] writes
+//! them as text, which tests compare instead of pixels.
+
+mod axes;
+mod data;
+mod error;
+mod legend;
+
+use std::fmt::Write as _;
+
+use crate::RenderError;
+use crate::color::Color;
+use crate::graph::GraphDef;
+use crate::layout::{Layout, lay_out};
+use crate::text::TextSize;
+use crate::theme::{ThemeColors, WARNING_BACKGROUND};
+
+/// A picture before it is painted.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// Width and height in device pixels.
+    pub(crate) size: (u32, u32),
+    /// Device pixels per pixel of the shapes.
+    pub(crate) zoom: f64,
+    /// What lies behind everything; opaque.
+    pub(crate) background: Color,
+    /// From back to front.
+    pub(crate) shapes: Vec<Shape>,
+}
+
+/// A rectangle of whole pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rect {
+    /// First column.
+    pub(crate) left: i32,
+    /// First row.
+    pub(crate) top: i32,
+    /// Column after the last.
+    pub(crate) right: i32,
+    /// Row after the last.
+    pub(crate) bottom: i32,
+}
+
+/// How a text is turned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Left to right.
+    None,
+    /// Bottom to top.
+    Up,
+    /// Top to bottom.
+    Down,
+}
+
+/// A line of text.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Text {
+    /// Where the pen starts: on the baseline, left of the first glyph.
+    pub(crate) pen: (f64, f64),
+    /// What is written.
+    pub(crate) text: String,
+    /// How large.
+    pub(crate) size: TextSize,
+    /// Whether in the bold face.
+    pub(crate) is_bold: bool,
+    /// Its colour.
+    pub(crate) color: Color,
+    /// Its direction.
+    pub(crate) turn: Turn,
+}
+
+/// Something to paint.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Shape {
+    /// A filled rectangle.
+    Rect(Rect, Color),
+    /// A line of text.
+    Text(Text),
+    /// A filled circle: centre, radius.
+    Disc((f64, f64), f64, Color),
+}
+
+impl Scene {
+    /// Lays out a graph and lists what to paint.
+    pub fn build(graph: &GraphDef) -> Result<Self, RenderError> {
+        let layout = lay_out(graph)?;
+        let size = layout.device_size()?;
+        let colors = ThemeColors::of(graph.theme);
+        let background = if layout.is_flagged {
+            WARNING_BACKGROUND
+        } else {
+            colors.background
+        };
+        let mut painter = Painter {
+            graph,
+            layout: &layout,
+            colors,
+            shapes: Vec::with_capacity(1024),
+        };
+        painter.title();
+        painter.canvas();
+        painter.time_axes();
+        painter.value_axes();
+        painter.legend();
+        let shapes = painter.shapes;
+        Ok(Self {
+            size,
+            zoom: layout.zoom,
+            background,
+            shapes,
+        })
+    }
+
+    /// The scene as text, one shape a line: for tests and for people.
+    pub fn dump(&self) -> String {
+        let mut out = format!(
+            "scene {}x{} zoom {} background {}\n",
+            self.size.0, self.size.1, self.zoom, self.background
+        );
+        for shape in &self.shapes {
+            match shape {
+                Shape::Rect(rect, color) => writeln!(
+                    out,
+                    "rect {},{} {}x{} {color}",
+                    rect.left,
+                    rect.top,
+                    rect.right - rect.left,
+                    rect.bottom - rect.top
+                ),
+                Shape::Text(text) => writeln!(
+                    out,
+                    "text {:.1},{:.1} {:?}{}{} {} {:?}",
+                    text.pen.0,
+                    text.pen.1,
+                    text.size,
+                    if text.is_bold { " bold" } else { "" },
+                    match text.turn {
+                        Turn::None => "",
+                        Turn::Up => " up",
+                        Turn::Down => " down",
+                    },
+                    text.color,
+                    text.text
+                ),
+                Shape::Disc(center, radius, color) => {
+                    writeln!(
+                        out,
+                        "disc {:.1},{:.1} {radius:.1} {color}",
+                        center.0, center.1
+                    )
+                }
+            }
+            .expect("a string takes everything");
+        }
+        out
+    }
+}
+
+/// Collects the shapes of one graph.
+struct Painter<'a> {
+    graph: &'a GraphDef,
+    layout: &'a Layout,
+    colors: ThemeColors,
+    shapes: Vec<Shape>,
+}
+
+impl Painter<'_> {
+    /// Adds a rectangle unless it is empty.
+    fn rect(&mut self, (left, top): (i32, i32), (right, bottom): (i32, i32), color: Color) {
+        if left < right && top < bottom {
+            let rect = Rect {
+                left,
+                top,
+                right,
+                bottom,
+            };
+            self.shapes.push(Shape::Rect(rect, color));
+        }
+    }
+
+    /// Adds a text unless it is empty.
+    fn text(&mut self, text: Text) {
+        if !text.text.is_empty() {
+            self.shapes.push(Shape::Text(text));
+        }
+    }
+}

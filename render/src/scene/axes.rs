@@ -1,0 +1,221 @@
+//! Title, time axes and value axes.
+
+use telamon_model::number::fixed;
+
+use super::{Painter, Text, Turn};
+use crate::color::Color;
+use crate::graph::TickLabels;
+use crate::layout::axes::ValueAxis;
+use crate::prefix::Prefix;
+use crate::text::{PADDING, TextSize, cells, ink_width};
+
+/// Length of the mark at a labelled tick.
+const MARK: i32 = 4;
+
+impl Painter<'_> {
+    pub(super) fn title(&mut self) {
+        let Some(title) = self.layout.title.clone() else {
+            return;
+        };
+        let ink = ink_width(&title, TextSize::Large);
+        let left = (f64::from(self.layout.width) - ink) / 2.0;
+        self.text(Text {
+            pen: (left, TextSize::Large.ascent()),
+            text: title,
+            size: TextSize::Large,
+            is_bold: false,
+            color: self.colors.text,
+            turn: Turn::None,
+        });
+    }
+
+    pub(super) fn time_axes(&mut self) {
+        let canvas = self.layout.canvas;
+        let (line, text) = (self.colors.line, self.colors.text);
+        let layout = self.layout;
+        for (index, axis) in layout.time_axes.iter().enumerate() {
+            // The first axis touches the canvas, where a full line would look like data.
+            let color = if index == 0 {
+                line.with_alpha(40)
+            } else {
+                line
+            };
+            self.rect(
+                (canvas.left, axis.row),
+                (canvas.right + 1, axis.row + 1),
+                color,
+            );
+            for (column, tick) in axis.ticks.iter().filter(|(_, tick)| tick.is_major) {
+                self.rect(
+                    (*column, axis.row),
+                    (*column + 1, axis.row + MARK + 1),
+                    line,
+                );
+                let color = if tick.is_offset_change {
+                    self.colors.alert_text
+                } else {
+                    text
+                };
+                let ink = ink_width(&tick.label, TextSize::Small);
+                let left = f64::from(*column) - ink / 2.0;
+                self.small_text(&tick.label, (left, axis.row + 7), color);
+            }
+            let right = f64::from(canvas.left - 23 - PADDING);
+            let left = right - ink_width(&axis.zone_name, TextSize::Small);
+            if left >= 0.0 {
+                self.small_text(&axis.zone_name, (left, axis.row + 7), text);
+            }
+        }
+    }
+
+    pub(super) fn value_axes(&mut self) {
+        if !self.layout.has_axes {
+            return;
+        }
+        let canvas = self.layout.canvas;
+        let layout = self.layout;
+        for axis in &layout.value_axes {
+            let color = axis.color.unwrap_or(self.colors.line);
+            self.rect(
+                (axis.line_x, canvas.top),
+                (axis.line_x + 1, canvas.bottom + 1),
+                color,
+            );
+            if axis.ticks.iter().any(|(_, tick)| tick.offset != 0.0)
+                && axis.tick_labels != TickLabels::Off
+            {
+                self.offset_ticks(axis, color);
+            } else {
+                self.plain_ticks(axis, color);
+            }
+            self.axis_label(axis, color);
+        }
+    }
+
+    fn plain_ticks(&mut self, axis: &ValueAxis, color: Color) {
+        for (row, tick) in axis.ticks.iter().filter(|(_, tick)| tick.is_major) {
+            self.mark(axis, *row, MARK, color);
+            if axis.tick_labels != TickLabels::Off {
+                self.tick_label(axis, *row, &tick.label, color);
+            }
+        }
+    }
+
+    /// Ticks of a narrow range far from zero: the base along the axis, the others relative to it.
+    fn offset_ticks(&mut self, axis: &ValueAxis, color: Color) {
+        let majors: Vec<(i32, f64)> = axis
+            .ticks
+            .iter()
+            .filter(|(_, tick)| tick.is_major)
+            .map(|(row, tick)| (*row, tick.value))
+            .collect();
+        let (Some(&(base_row, base)), Some(&(_, last))) = (majors.first(), majors.last()) else {
+            return;
+        };
+        let (prefix, decimals) = match axis.tick_labels {
+            TickLabels::Binary => (Prefix::binary_below(last - base), 0),
+            TickLabels::Duration => (Prefix::duration_below(last - base), 1),
+            TickLabels::Off | TickLabels::Decimal => (Prefix::below(last - base), 1),
+        };
+        let text = |value: f64| fixed(value / prefix.factor, decimals) + prefix.text;
+        let base_text = text(base);
+        let length = TextSize::Small.cell_width() * (cells(&base_text) + 3);
+        let box_top = base_row - length - 4;
+        self.mark(
+            axis,
+            base_row,
+            2 * TextSize::Small.line_height() + MARK,
+            color,
+        );
+        let outward = if axis.is_left { -1.0 } else { 1.0 };
+        let center_x = f64::from(axis.line_x) + outward * f64::from(MARK + 14);
+        let center_y = f64::from(base_row - 4) - f64::from(length) / 2.0;
+        self.turned_text(
+            axis.is_left,
+            (center_x, center_y),
+            &base_text,
+            (TextSize::Small, color),
+        );
+        for (row, value) in majors.into_iter().skip(1) {
+            self.mark(axis, row, MARK, color);
+            if row + 7 < box_top {
+                self.tick_label(axis, row, &format!("+{}", text(value - base)), color);
+            }
+        }
+    }
+
+    /// A mark of so many pixels outward from the axis line.
+    fn mark(&mut self, axis: &ValueAxis, row: i32, length: i32, color: Color) {
+        let (from, to) = if axis.is_left {
+            (axis.line_x - length, axis.line_x + 1)
+        } else {
+            (axis.line_x, axis.line_x + length + 1)
+        };
+        self.rect((from, row), (to, row + 1), color);
+    }
+
+    fn tick_label(&mut self, axis: &ValueAxis, row: i32, label: &str, color: Color) {
+        let left = if axis.is_left {
+            f64::from(axis.line_x - MARK - PADDING) - ink_width(label, TextSize::Small)
+        } else {
+            f64::from(axis.line_x + MARK + 1 + PADDING)
+        };
+        self.small_text(label, (left, row - 7), color);
+    }
+
+    fn axis_label(&mut self, axis: &ValueAxis, color: Color) {
+        let Some(label) = &axis.label else { return };
+        let canvas = self.layout.canvas;
+        let half_line = f64::from(TextSize::Normal.line_height()) / 2.0;
+        // A left axis has its label at its left edge, a right axis at its right edge.
+        let center_x = if axis.is_left {
+            f64::from(axis.line_x - 63) + half_line
+        } else {
+            f64::from(axis.line_x + 64) - half_line
+        };
+        let center_y = f64::from(canvas.top + canvas.bottom) / 2.0;
+        self.turned_text(
+            axis.is_left,
+            (center_x, center_y),
+            label,
+            (TextSize::Normal, color),
+        );
+    }
+
+    /// A text along the axis around a centre: upwards on the left, downwards on the right.
+    fn turned_text(
+        &mut self,
+        is_up: bool,
+        (center_x, center_y): (f64, f64),
+        text: &str,
+        (size, color): (TextSize, Color),
+    ) {
+        let half = ink_width(text, size) / 2.0;
+        let down = size.ascent() - f64::from(size.line_height()) / 2.0;
+        let (pen, turn) = if is_up {
+            ((center_x + down, center_y + half), Turn::Up)
+        } else {
+            ((center_x - down, center_y - half), Turn::Down)
+        };
+        self.text(Text {
+            pen,
+            text: text.to_owned(),
+            size,
+            is_bold: false,
+            color,
+            turn,
+        });
+    }
+
+    /// A small text whose line box starts at a row.
+    fn small_text(&mut self, text: &str, (left, top): (f64, i32), color: Color) {
+        self.text(Text {
+            pen: (left, f64::from(top) + TextSize::Small.ascent()),
+            text: text.to_owned(),
+            size: TextSize::Small,
+            is_bold: false,
+            color,
+            turn: Turn::None,
+        });
+    }
+}

@@ -1,0 +1,113 @@
+//! Legend, footer and warnings.
+
+use super::{Painter, Shape, Text, Turn};
+use crate::color::Color;
+use crate::layout::legend::{LABEL_INDENT, LegendKind};
+use crate::text::{PADDING, TextSize};
+use crate::theme::{WARNING_BACKGROUND, WARNING_TEXT};
+
+impl Painter<'_> {
+    pub(super) fn legend(&mut self) {
+        let layout = self.layout;
+        let text_color = self.colors.text;
+        for row in &layout.legend {
+            match &row.kind {
+                LegendKind::Heading { lines, color } => {
+                    let color = color.unwrap_or(text_color);
+                    self.block(lines, (0, row.top), TextSize::Normal, (color, true));
+                }
+                LegendKind::Line {
+                    color,
+                    label,
+                    stats,
+                } => {
+                    self.swatch(row.top, *color);
+                    let label = std::slice::from_ref(label);
+                    self.block(
+                        label,
+                        (LABEL_INDENT, row.top),
+                        TextSize::Normal,
+                        (text_color, false),
+                    );
+                    for (offset, text) in [17, 31, 45].into_iter().zip(stats.iter().flatten()) {
+                        let place = (LABEL_INDENT, row.top + offset);
+                        let text = std::slice::from_ref(text);
+                        self.block(text, place, TextSize::Small, (text_color, false));
+                    }
+                }
+                LegendKind::Message { label, color } => {
+                    let label = std::slice::from_ref(label);
+                    self.block(label, (0, row.top), TextSize::Normal, (*color, false));
+                }
+                LegendKind::Suppressed(count) => {
+                    let text = [format!("... {count} suppressed ...")];
+                    self.block(&text, (0, row.top), TextSize::Normal, (text_color, false));
+                }
+            }
+        }
+        if let Some(footer) = &layout.footer {
+            let mut top = footer.top;
+            for lines in &footer.blocks {
+                self.block(lines, (0, top), TextSize::Small, (text_color, false));
+                top += TextSize::Small.block_height(lines.len());
+            }
+        }
+        self.warnings();
+    }
+
+    /// A framed sample of a colour on the canvas' colour, so that transparency shows.
+    fn swatch(&mut self, top: i32, color: Color) {
+        let (left, top) = (2, top + 2);
+        let outline = self.colors.line;
+        self.rect((left, top), (left + 14, top + 14), outline);
+        let filled = color.over(self.colors.canvas);
+        self.rect((left + 1, top + 1), (left + 13, top + 13), filled);
+    }
+
+    fn warnings(&mut self) {
+        let layout = self.layout;
+        let Some(warnings) = &layout.warnings else {
+            return;
+        };
+        self.rect(
+            (0, warnings.top),
+            (layout.width, warnings.bottom),
+            WARNING_BACKGROUND,
+        );
+        let heading = ["Warnings".to_owned()];
+        self.block(
+            &heading,
+            (0, warnings.top),
+            TextSize::Normal,
+            (WARNING_TEXT, true),
+        );
+        for (top, lines) in &warnings.entries {
+            let center = (3.5, f64::from(*top) + 8.5);
+            self.shapes.push(Shape::Disc(center, 2.5, WARNING_TEXT));
+            self.block(lines, (7, *top), TextSize::Normal, (WARNING_TEXT, false));
+        }
+    }
+
+    /// Lines of text from the top left corner of their box.
+    fn block(
+        &mut self,
+        lines: &[String],
+        (left, top): (i32, i32),
+        size: TextSize,
+        (color, is_bold): (Color, bool),
+    ) {
+        for (index, line) in lines.iter().enumerate() {
+            self.text(Text {
+                pen: (
+                    f64::from(left + PADDING),
+                    f64::from(top) + size.baseline(index),
+                ),
+                text: line.clone(),
+                size,
+                is_bold,
+                color,
+                turn: Turn::None,
+            });
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Text in cells: sizes, widths, wrapping and truncation, before any glyph is drawn.
+//!
+//! The bundled font has one advance for all glyphs, so a text's width is its number of cells times
+//! the cell width of its size. Shapes of glyphs belong to `font`.
+
+use crate::font;
+
+/// The four sizes of text in a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum TextSize {
+    /// Tick labels, statistics, footer.
+    Small,
+    /// Axis and legend labels, warnings.
+    Normal,
+    /// Error pictures.
+    Error,
+    /// Title.
+    Large,
+}
+
+impl TextSize {
+    /// Height of the em square in pixels.
+    pub(crate) fn pixels(self) -> f64 {
+        match self {
+            Self::Small => 10.0,
+            Self::Normal => 12.0,
+            Self::Error => 13.0,
+            Self::Large => 14.0,
+        }
+    }
+
+    /// Advance of one cell in pixels.
+    pub(crate) fn cell_width(self) -> i32 {
+        match self {
+            Self::Small => 6,
+            Self::Normal => 7,
+            Self::Error | Self::Large => 8,
+        }
+    }
+
+    /// Height of one line in pixels.
+    pub(crate) fn line_height(self) -> i32 {
+        match self {
+            Self::Small => 14,
+            Self::Normal => 17,
+            Self::Error => 18,
+            Self::Large => 20,
+        }
+    }
+
+    /// Rows from the top of a line to its baseline: the font's ascent of 1069 per 1000.
+    pub(crate) fn ascent(self) -> f64 {
+        1.069 * self.pixels()
+    }
+
+    /// Height of a block of so many lines.
+    pub(crate) fn block_height(self, lines: usize) -> i32 {
+        let lines = i32::try_from(lines).unwrap_or(i32::MAX / 64).min(10_000);
+        if lines == 1 {
+            return self.line_height();
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "at most 10,000 lines of 20 pixels"
+        )]
+        let height = (f64::from(lines) * 1.362 * self.pixels()).ceil() as i32;
+        height
+    }
+
+    /// Rows from the top of a block to the baseline of line `index`.
+    pub(crate) fn baseline(self, index: usize) -> f64 {
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        self.ascent() + f64::from(index) * 1.362 * self.pixels()
+    }
+}
+
+/// Free pixels at either side of a text.
+pub(crate) const PADDING: i32 = 4;
+
+/// What is drawn of a text: no control characters, no marks without width of their own.
+pub(crate) fn visible(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter_map(|mark| match mark {
+        '\u{300}'..='\u{36f}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2060}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' => None,
+        control if control.is_control() => Some(' '),
+        other => Some(other),
+    })
+}
+
+/// Cells that a text takes.
+pub(crate) fn cells(text: &str) -> i32 {
+    visible(text)
+        .map(font::cells_of)
+        .fold(0, i32::saturating_add)
+}
+
+/// Pixels from the first ink to the last, for aligning at the right and in the middle.
+pub(crate) fn ink_width(text: &str, size: TextSize) -> f64 {
+    let advance = f64::from(cells(text)) * f64::from(size.cell_width());
+    let (Some(first), Some(last)) = (visible(text).next(), visible(text).last()) else {
+        return 0.0;
+    };
+    let scale = f64::from(size.cell_width()) / font::ADVANCE;
+    let (left, _) = font::bearings(first);
+    let (_, right) = font::bearings(last);
+    (advance - (left + right) * scale).max(0.0)
+}
+
+/// Shortens a text that does not fit into so many pixels, as the reference does: whole while
+/// strictly shorter than the room, else five cells less and three dots.
+pub(crate) fn truncate(text: &str, width: i32, size: TextSize) -> String {
+    let room = (width - 2 * PADDING) / size.cell_width();
+    if cells(text) < room {
+        return visible(text).collect();
+    }
+    if room < 5 {
+        return String::new();
+    }
+    let mut kept = String::new();
+    let mut used = 0;
+    for mark in visible(text) {
+        used += font::cells_of(mark);
+        if used > room - 5 {
+            break;
+        }
+        kept.push(mark);
+    }
+    kept + "..."
+}
+
+/// Breaks a text into lines of so many pixels: after blanks and hyphens, else between characters.
+pub(crate) fn wrap(text: &str, width: i32, size: TextSize) -> Vec<String> {
+    let room = ((width - 2 * PADDING) / size.cell_width()).max(1);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut line_cells = 0;
+    for word in words(text) {
+        let mut word = word;
+        let mut word_cells = cells(word.trim_end());
+        if line_cells + word_cells > room && !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+            line_cells = 0;
+        }
+        while word_cells > room {
+            let split = split_at_cells(word, room);
+            lines.push(visible(&word[..split]).collect());
+            word = &word[split..];
+            word_cells = cells(word.trim_end());
+        }
+        line.extend(visible(word));
+        line_cells += cells(word);
+    }
+    if !line.is_empty() || lines.is_empty() {
+        lines.push(line);
+    }
+    for line in &mut lines {
+        line.truncate(line.trim_end().len());
+    }
+    lines
+}
+
+/// Parts of a text after which a line may end.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive([' ', '-', '\n'])
+}
+
+/// The byte index after the last character that still fits; at least one character.
+fn split_at_cells(text: &str, room: i32) -> usize {
+    let mut used = 0;
+    for (index, mark) in text.char_indices() {
+        used += visible(mark.encode_utf8(&mut [0; 4]))
+            .map(font::cells_of)
+            .sum::<i32>();
+        if used > room && index > 0 {
+            return index;
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn blocks_are_as_high_as_in_the_reference() {
+        for (size, heights) in [
+            (TextSize::Small, [14, 28, 41]),
+            (TextSize::Normal, [17, 33, 50]),
+        ] {
+            for (lines, height) in (1..).zip(heights) {
+                assert_eq!(size.block_height(lines), height);
+            }
+        }
+    }
+
+    #[test]
+    fn long_texts_lose_their_tail() {
+        assert_eq!(
+            truncate("0123456789", 8 + 11 * 7, TextSize::Normal),
+            "0123456789"
+        );
+        assert_eq!(
+            truncate("0123456789", 8 + 10 * 7, TextSize::Normal),
+            "01234..."
+        );
+        assert_eq!(truncate("0123456789", 8 + 4 * 7, TextSize::Normal), "");
+    }
+
+    #[test]
+    fn lines_break_after_blanks_and_hyphens() {
+        let lines = wrap("Frame: 3h, End: 2012-01-01T00:01", 100, TextSize::Small);
+        assert_eq!(lines, ["Frame: 3h, End:", "2012-01-", "01T00:01"]);
+        assert_eq!(
+            wrap("aaaaaaaaaa b", 8 + 4 * 6, TextSize::Small),
+            ["aaaa", "aaaa", "aa b"]
+        );
+        assert_eq!(wrap("", 100, TextSize::Small), [""]);
+    }
+
+    proptest! {
+        #[test]
+        fn wrapping_keeps_every_mark_and_fits(text in "\\PC{0,60}", width in 8..200) {
+            let lines = wrap(&text, width, TextSize::Small);
+            let joined: String = lines.concat().split(' ').collect();
+            let wanted: String =
+                visible(&text).filter(|mark| !mark.is_whitespace()).collect();
+            let joined: String = joined.chars().filter(|mark| !mark.is_whitespace()).collect();
+            prop_assert_eq!(joined, wanted);
+            let room = ((width - 8) / 6).max(1);
+            prop_assert!(lines.iter().all(|line| cells(line) <= room.max(4)));
+        }
+    }
+}
