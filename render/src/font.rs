@@ -431,12 +431,8 @@ mod tests {
         mask.coverage
             .chunks(width)
             .map(|row| {
-                row.iter()
-                    .map(shade)
-                    .collect::<String>()
-                    .trim_end()
-                    .to_owned()
-                    + "\n"
+                let row: String = row.iter().map(shade).collect();
+                format!("|{}\n", row.trim_end())
             })
             .collect()
     }
@@ -444,13 +440,13 @@ mod tests {
     #[test]
     fn small_glyphs_are_crisp() {
         expect_test::expect![[r#"
-              ####
-              #
-              #
-              ####
-              #
-              #
-              ####
+            |  ####
+            |  #
+            |  #
+            |  ####
+            |  #
+            |  #
+            |  ####
         "#]]
         .assert_eq(&picture('E'));
     }
@@ -464,21 +460,21 @@ mod tests {
         let mask = mask(key('漢'));
         assert_eq!((mask.width, mask.height), (11, 15));
         expect_test::expect![[r#"
-            ##########
-            #        #
-            # ### ####
-            # #   #  #
-            # ### ####
-            # # # #  #
-            # ### #  #
-            #        #
-            # ### ####
-            #   #   ##
-            # ### ####
-            # #   #  #
-            # ### ####
-            #        #
-            ##########
+            |##########
+            |#        #
+            |# ### ####
+            |# #   #  #
+            |# ### ####
+            |# # # #  #
+            |# ### #  #
+            |#        #
+            |# ### ####
+            |#   #   ##
+            |# ### ####
+            |# #   #  #
+            |# ### ####
+            |#        #
+            |##########
         "#]]
         .assert_eq(&picture('漢'));
     }

@@ -48,7 +48,8 @@ impl RowScale {
                 let index = bucket_index(value);
                 let (from, to) = (bucket_before(index), bucket(index));
                 let part = ((value - from) / (to - from)).clamp(0.0, 1.0);
-                (f64::from(index - self.low_bucket - 1) + part) / self.unit
+                // Keeps ends of buckets on their rows in spite of rounding.
+                (f64::from(index - self.low_bucket - 1) + part) / self.unit + 1e-9
             }
             _ => (bend(self.scale, value) - self.low) / self.unit,
         };
