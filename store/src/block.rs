@@ -20,15 +20,27 @@ use crate::view::RowsOut;
 /// The rows of 512 series in one mini-block.
 #[derive(Debug)]
 pub(crate) struct EncodedChunk {
-    /// Per series: where its body starts, in words, and how it is encoded.
     directory: Box<[Entry]>,
     bodies: Box<[u64]>,
 }
 
+/// Eight times the first word of the body, plus the number of the codec.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    start: u32,
-    codec: Codec,
+struct Entry(u32);
+
+impl Entry {
+    fn new(start: usize, codec: Codec) -> Self {
+        let start = u32::try_from(start).expect("512 rows of 64 words fit 16 bits");
+        Self(start * 8 + codec as u32)
+    }
+
+    fn start(self) -> usize {
+        (self.0 / 8) as usize
+    }
+
+    fn codec(self) -> Codec {
+        Codec::numbered(self.0 % 8).expect("an entry is made of a codec")
+    }
 }
 
 impl EncodedChunk {
@@ -37,9 +49,9 @@ impl EncodedChunk {
         let mut bodies = Vec::new();
         let mut directory = Vec::with_capacity(CHUNK_SERIES);
         for row in rows.chunks_exact(width) {
-            let start = u32::try_from(bodies.len()).expect("512 rows of 64 words fit 32 bits");
+            let start = bodies.len();
             let codec = codec::encode(row, &mut bodies);
-            directory.push(Entry { start, codec });
+            directory.push(Entry::new(start, codec));
         }
         debug_assert_eq!(directory.len(), CHUNK_SERIES);
         (!bodies.is_empty()).then(|| Self {
@@ -50,7 +62,7 @@ impl EncodedChunk {
 
     fn decode(&self, place: usize, row: &mut [f64]) {
         let entry = self.directory[place];
-        codec::decode(entry.codec, &self.bodies[entry.start as usize..], row);
+        codec::decode(entry.codec(), &self.bodies[entry.start()..], row);
     }
 
     fn bytes(&self) -> usize {

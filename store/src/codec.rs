@@ -27,6 +27,21 @@ pub(crate) enum Codec {
     Raw = 4,
 }
 
+impl Codec {
+    /// The codec with this number.
+    pub(crate) fn numbered(number: u32) -> Option<Self> {
+        [
+            Self::Absent,
+            Self::Constant,
+            Self::Dictionary,
+            Self::Integer,
+            Self::Raw,
+        ]
+        .into_iter()
+        .find(|codec| *codec as u32 == number)
+    }
+}
+
 /// Appends the shortest encoding of a row of 1 to 64 values; answers which it is.
 pub(crate) fn encode(row: &[f64], out: &mut Vec<u64>) -> Codec {
     debug_assert!(

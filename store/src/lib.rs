@@ -9,6 +9,7 @@ mod block;
 mod closing;
 mod codec;
 mod directory;
+pub mod epoch;
 pub mod files;
 pub mod frame;
 mod index;
