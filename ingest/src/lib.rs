@@ -9,12 +9,21 @@
 //! Everything here is a function of its arguments: no clock, no sockets, no configuration. Inflating
 //! bodies, answering clients and counting across requests belong to the server.
 
+pub mod admit;
 pub mod datapoint;
+pub mod json;
 pub mod line;
 mod number;
+#[cfg(test)]
+mod oracle;
 pub mod rejected;
 pub mod rules;
+pub mod series_cache;
 
+pub use admit::{Admission, Admitted, Refusal};
 pub use datapoint::Datapoint;
+pub use json::DecodeError;
+pub use line::{Line, LineKind, LineReason, LineReject};
 pub use rejected::{Reason, ReasonCounts, Rejected};
 pub use rules::Rules;
+pub use series_cache::{CacheLimits, SeriesCache};
