@@ -42,6 +42,9 @@ pub struct Limits {
     pub datapoints_max: u64,
     /// Points of the store that one evaluation may read, known before it reads.
     pub input_points_max: u64,
+    /// Points from which a pass over the store is worth more than the calling thread: about a
+    /// million, which is a millisecond of work.
+    pub parallel_points_min: u64,
     /// Set by others to end the evaluation soon.
     pub cancel: Option<Arc<AtomicBool>>,
 }
@@ -282,3 +285,6 @@ impl Query<'_> {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

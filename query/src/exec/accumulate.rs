@@ -24,6 +24,17 @@ pub(super) struct Row<'a> {
     pub(super) cells: &'a [f64],
 }
 
+impl Row<'_> {
+    pub(super) fn has_value(&self) -> bool {
+        self.cells.iter().any(|cell| !cell.is_nan())
+    }
+
+    /// The smallest of these in a group decides its type.
+    fn kind(&self) -> (SeriesId, bool) {
+        (self.series.id(), self.series.dstype().is_gauge())
+    }
+}
+
 /// All that one thread has accumulated for a pass.
 pub(super) struct Accumulators<'a> {
     keys: &'a [GroupKey],
@@ -41,7 +52,6 @@ struct OpenGroup {
     targets: Vec<OpenTarget>,
     present: SlotBits,
     first: (SeriesId, bool),
-    has_value: bool,
 }
 
 enum OpenTarget {
@@ -66,26 +76,18 @@ impl<'a> Accumulators<'a> {
         }
     }
 
-    /// Adds rows of one group, at least one.
+    /// Adds rows of one group, at least one, each with at least one value: a series without any must
+    /// not decide for its group.
     pub(super) fn add(&mut self, group: u32, rows: &[Row<'_>]) {
         if self.open.as_ref().is_none_or(|open| open.group != group) {
             self.close();
-            self.open = Some(self.start(group, rows[0].series));
+            self.open = Some(self.start(group, &rows[0]));
         }
         let Some(open) = &mut self.open else {
             unreachable!("a group was opened above")
         };
-        let ids = rows
-            .iter()
-            .map(|row| (row.series.id(), row.series.dstype().is_gauge()));
-        open.first = ids.fold(open.first, std::cmp::min);
-        if !open.has_value {
-            open.has_value = rows
-                .iter()
-                .any(|row| row.cells.iter().any(|cell| !cell.is_nan()));
-        }
-        if !open.has_value {
-            return;
+        for row in rows {
+            open.first = open.first.min(row.kind());
         }
         let cells: Vec<&[f64]> = rows.iter().map(|row| row.cells).collect();
         if self.shapes.iter().any(Shape::needs_presence) {
@@ -110,7 +112,7 @@ impl<'a> Accumulators<'a> {
     /// How many groups have a value so far.
     pub(super) fn groups_with_values(&self) -> u64 {
         let open = self.open.as_ref();
-        let is_new = |open: &OpenGroup| open.has_value && !self.done.contains_key(&open.group);
+        let is_new = |open: &OpenGroup| !self.done.contains_key(&open.group);
         self.done.len() as u64 + u64::from(open.is_some_and(is_new))
     }
 
@@ -135,7 +137,7 @@ impl<'a> Accumulators<'a> {
         )
     }
 
-    fn start(&mut self, group: u32, series: &Series) -> OpenGroup {
+    fn start(&mut self, group: u32, row: &Row<'_>) -> OpenGroup {
         let targets = self
             .shapes
             .iter()
@@ -150,12 +152,11 @@ impl<'a> Accumulators<'a> {
             group,
             targets: targets.collect(),
             present: SlotBits::new(),
-            first: (series.id(), series.dstype().is_gauge()),
-            has_value: false,
+            first: row.kind(),
         }
     }
 
-    /// Files the open group; one without any value is forgotten.
+    /// Files the open group.
     fn close(&mut self) {
         let Some(open) = self.open.take() else {
             return;
@@ -170,9 +171,6 @@ impl<'a> Accumulators<'a> {
                 }
                 OpenTarget::Other(column) => column,
             });
-        }
-        if !open.has_value {
-            return;
         }
         let groups = columns
             .into_iter()

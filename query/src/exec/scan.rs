@@ -16,9 +16,6 @@ use super::select::{Member, SelectedShard, Selection};
 use super::{EvalError, Limits};
 use crate::plan::{Grouping, Scan};
 
-/// Points from which a pass is worth more than one thread: a millisecond or two of work.
-const PARALLEL_POINTS: u64 = 1 << 20;
-
 /// Members of a chunk. The largest is what fits into the bins of an exact sum without emptying them.
 const CHUNK_MEMBERS: Range<usize> = 64..4096;
 
@@ -40,7 +37,7 @@ pub(super) fn scan(
     selection: &Selection,
     limits: &Limits,
 ) -> Result<Scanned, EvalError> {
-    let threads = if selection.cost(scan) < PARALLEL_POINTS {
+    let threads = if selection.cost(scan) < limits.parallel_points_min {
         1
     } else {
         rayon::current_num_threads()
@@ -175,8 +172,11 @@ impl<'a> Worker<'a> {
                         cells: &self.cells[row * width..(row + 1) * width],
                     }
                 })
+                .filter(Row::has_value)
                 .collect();
-            self.accumulators.add(run[0].group, &rows);
+            if !rows.is_empty() {
+                self.accumulators.add(run[0].group, &rows);
+            }
         }
     }
 
