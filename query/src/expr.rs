@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use telamon_model::Predicate;
 
-pub use print::{ListText, QueryText, escape};
+pub use print::{ListText, QueryText};
 pub use scalar::{add_present, is_true, max_present, min_present};
 pub use style::{Setting, Settings, StyledExpr};
 pub use time::TimeField;

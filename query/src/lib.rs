@@ -6,6 +6,9 @@
 pub mod context;
 pub mod exec;
 pub mod expr;
+pub mod lang;
 pub mod line;
 pub mod number;
+pub mod pattern;
 pub mod plan;
+pub mod words;

@@ -10,60 +10,8 @@ use telamon_model::{Predicate, duration};
 
 use super::{AggregateExpr, Consolidation, DataExpr, Displayed, Expr, Rewrite, StatefulOp};
 use super::{Setting, StyledExpr};
+use crate::lang::escape::encode;
 use crate::number::java_double;
-
-/// Escapes a string so that it can stand as one token: commas, colons, most whitespace, parentheses
-/// that are the whole text, the start and end of comments, and backslashes that would be decoded.
-pub fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    if text == "(" || text == ")" {
-        push_unicode(&mut escaped, text.chars().next().unwrap_or('('));
-        return escaped;
-    }
-    let first = text.find(|c: char| c > ' ').unwrap_or(text.len());
-    let last = text.trim_end_matches(|c: char| c <= ' ').len();
-    let mut previous = '\0';
-    for (index, c) in text.char_indices() {
-        let is_margin = index < first || index >= last;
-        let rest = &text[index..];
-        let must = match c {
-            ',' | ':' => true,
-            ' ' => is_margin,
-            '/' => rest.starts_with("/*") || previous == '*',
-            '\\' => is_unicode_escape(rest),
-            _ => is_java_whitespace(c) || (is_margin && c <= ' '),
-        };
-        if must {
-            push_unicode(&mut escaped, c);
-        } else {
-            escaped.push(c);
-        }
-        previous = c;
-    }
-    escaped
-}
-
-/// Whether the text starts with `\u` and four hexadecimal digits.
-pub(crate) fn is_unicode_escape(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() >= 6 && bytes.starts_with(b"\\u") && bytes[2..6].iter().all(u8::is_ascii_hexdigit)
-}
-
-fn push_unicode(out: &mut String, c: char) {
-    let mut units = [0_u16; 2];
-    for unit in c.encode_utf16(&mut units) {
-        out.push_str(&format!("\\u{unit:04x}"));
-    }
-}
-
-/// `Character.isWhitespace`: separators that allow a break, and the control characters used as space.
-fn is_java_whitespace(c: char) -> bool {
-    match c {
-        '\u{9}'..='\u{d}' | '\u{1c}'..='\u{1f}' => true,
-        '\u{a0}' | '\u{2007}' | '\u{202f}' | '\u{85}' => false,
-        _ => c.is_whitespace(),
-    }
-}
 
 /// Prints a predicate as a program.
 #[derive(Clone, Copy, Debug)]
@@ -72,12 +20,12 @@ pub struct QueryText<'a>(pub &'a Predicate);
 impl fmt::Display for QueryText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pair = |f: &mut fmt::Formatter<'_>, key: &str, value: &str, word: &str| {
-            write!(f, "{},{},:{word}", escape(key), escape(value))
+            write!(f, "{},{},:{word}", encode(key), encode(value))
         };
         match self.0 {
             Predicate::True => f.write_str(":true"),
             Predicate::False => f.write_str(":false"),
-            Predicate::Has(key) => write!(f, "{},:has", escape(key)),
+            Predicate::Has(key) => write!(f, "{},:has", encode(key)),
             Predicate::Equal(key, value) => pair(f, key, value, "eq"),
             Predicate::Less(key, value) => pair(f, key, value, "lt"),
             Predicate::LessEqual(key, value) => pair(f, key, value, "le"),
@@ -87,7 +35,7 @@ impl fmt::Display for QueryText<'_> {
                 let word = if pattern.ignore_case { "reic" } else { "re" };
                 pair(f, key, &pattern.text, word)
             }
-            Predicate::In(key, values) => write!(f, "{},{},:in", escape(key), ListText(values)),
+            Predicate::In(key, values) => write!(f, "{},{},:in", encode(key), ListText(values)),
             Predicate::And(a, b) => write!(f, "{},{},:and", QueryText(a), QueryText(b)),
             Predicate::Or(a, b) => write!(f, "{},{},:or", QueryText(a), QueryText(b)),
             Predicate::Not(inner) => write!(f, "{},:not", QueryText(inner)),
@@ -101,7 +49,7 @@ pub struct ListText<'a>(pub &'a [Arc<str>]);
 
 impl fmt::Display for ListText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let items: Vec<String> = self.0.iter().map(|item| escape(item)).collect();
+        let items: Vec<_> = self.0.iter().map(|item| encode(item)).collect();
         write!(f, "(,{},)", items.join(","))
     }
 }
@@ -150,7 +98,7 @@ impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Constant(value) => write!(f, "{},:const", java_double(value.0)),
-            Self::Time { mode, .. } => write!(f, "{},:time", escape(mode)),
+            Self::Time { mode, .. } => write!(f, "{},:time", encode(mode)),
             Self::Data(data) => data.fmt(f),
             Self::Unary { op, input } => write!(f, "{input},:{}", op.word()),
             Self::Clamp {
@@ -166,7 +114,7 @@ impl fmt::Display for Expr {
                 keys,
             } => write!(f, "{input},:{},{},:by", aggregate.word(), ListText(keys)),
             Self::As { input, from, to } => {
-                write!(f, "{input},{},{},:as", escape(from), escape(to))
+                write!(f, "{input},{},{},:as", encode(from), encode(to))
             }
             Self::Stateful { op, input } => match op {
                 StatefulOp::RollingCount { points } => {
@@ -186,7 +134,7 @@ impl fmt::Display for Rewrite {
             Displayed::Query(query) => {
                 write!(f, "{}", QueryText(query))?;
                 for param in &self.params {
-                    write!(f, ",{}", escape(param))?;
+                    write!(f, ",{}", encode(param))?;
                 }
                 write!(f, ",:{}", self.name)?;
                 write_offset(f, offset_ms)?;
@@ -195,7 +143,7 @@ impl fmt::Display for Rewrite {
                 }
                 write!(f, ",{},:by", ListText(&keys))
             }
-            Displayed::Expr(display) if display.final_grouping() == keys => {
+            Displayed::Expr(display) if keys.is_empty() || display.final_grouping() == keys => {
                 if offset_ms == 0 {
                     write!(f, "{display},:{}", self.name)
                 } else {
@@ -216,11 +164,16 @@ impl fmt::Display for StyledExpr {
             match setting {
                 // Edits are kept as the program they came from.
                 Setting::Sed => write!(f, ",{text}")?,
-                Setting::Ls => write!(f, ",:{text}")?,
+                Setting::Ls if is_line_style(text) => write!(f, ",:{text}")?,
                 Setting::Offset => write!(f, ",{text},:offset")?,
-                _ => write!(f, ",{},:{}", escape(text), setting.name())?,
+                _ => write!(f, ",{},:{}", encode(text), setting.name())?,
             }
         }
         Ok(())
     }
+}
+
+/// Line styles that have a word of their own.
+fn is_line_style(text: &str) -> bool {
+    matches!(text, "line" | "area" | "stack" | "vspan")
 }

@@ -1,0 +1,301 @@
+//! The stack language: text in, expressions out.
+//!
+//! A program is a list of tokens: strings are pushed, words (`:sum`) take values from the stack and
+//! push their result. What is left on the stack is drawn. [`crate::words`] says what each word means;
+//! this module reads text, runs words, keeps limits and explains faults.
+
+pub mod escape;
+pub mod hint;
+
+mod error;
+mod machine;
+mod token;
+mod value;
+mod weight;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::sync::Arc;
+
+use telamon_model::{Predicate, duration};
+
+pub use error::{ErrorClass, Help, LangError, render_caret};
+pub use machine::Variables;
+pub use token::Span;
+pub use value::{List, Type, Value};
+
+pub(crate) use error::Fault;
+pub(crate) use machine::Machine;
+
+use crate::expr::{Setting, StyledExpr};
+use token::{Source, Token};
+
+/// What a program may use.
+#[derive(Clone, Debug)]
+pub struct ParseOptions {
+    /// The words it may use: those of this vocabulary and the ones before it.
+    pub vocabulary: Vocabulary,
+    /// Whether words marked unstable may be used.
+    pub unstable: bool,
+    /// Variables that are set at the start and after each `:freeze`.
+    pub variables: Variables,
+    /// How large a program may become.
+    pub limits: Limits,
+}
+
+impl ParseOptions {
+    /// The reference's options for a graph: every word, nothing unstable, no variables.
+    pub fn reference() -> Self {
+        Self {
+            vocabulary: Vocabulary::Custom,
+            unstable: false,
+            variables: Variables::new(),
+            limits: Limits::reference(),
+        }
+    }
+}
+
+/// How large a program may become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Values of the live stack.
+    pub stack_items: usize,
+    /// Items of a list written in the program, inner parentheses included.
+    pub list_items: usize,
+    /// Programs within programs, the outermost included.
+    pub call_depth: usize,
+    /// Tokens run, those of lists and macros included.
+    pub steps: usize,
+    /// Parts of one expression or query, counted as printed.
+    pub expr_nodes: usize,
+    /// Levels of one expression or query.
+    pub expr_depth: usize,
+}
+
+impl Limits {
+    /// The reference's limits of stack, list and depth, with our own where it has none.
+    pub fn reference() -> Self {
+        Self {
+            stack_items: 1024,
+            list_items: 1024,
+            call_depth: 10,
+            steps: 100_000,
+            expr_nodes: 20_000,
+            expr_depth: 1000,
+        }
+    }
+}
+
+/// Groups of words; each vocabulary includes the ones before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Vocabulary {
+    /// Stack, lists, variables.
+    Std,
+    /// Which series.
+    Query,
+    /// How series become lines.
+    Data,
+    /// Arithmetic and aggregates of lines.
+    Math,
+    /// Operators with memory.
+    Stateful,
+    /// Choice of lines.
+    Filter,
+    /// Presentation.
+    Style,
+    /// Words an operator may define.
+    Custom,
+}
+
+impl Vocabulary {
+    /// All of them, in order.
+    pub const ALL: [Self; 8] = [
+        Self::Std,
+        Self::Query,
+        Self::Data,
+        Self::Math,
+        Self::Stateful,
+        Self::Filter,
+        Self::Style,
+        Self::Custom,
+    ];
+
+    /// The name in URLs and documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Std => "std",
+            Self::Query => "query",
+            Self::Data => "data",
+            Self::Math => "math",
+            Self::Stateful => "stateful",
+            Self::Filter => "filter",
+            Self::Style => "style",
+            Self::Custom => "custom",
+        }
+    }
+
+    /// The vocabulary of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+}
+
+/// The machine before one step of a program, as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceStep {
+    /// Tokens still to run, as written.
+    pub program: Vec<String>,
+    /// Values, the top first.
+    pub stack: Vec<String>,
+    /// Variables in order of their names.
+    pub variables: Vec<(String, String)>,
+}
+
+/// Reads a program that leaves expressions, in the order they are drawn: the bottom of the stack
+/// first. An expression with a list of offsets is given once for each.
+///
+/// # Errors
+/// When the program cannot be run, or leaves something that is no expression.
+pub fn parse(text: &str, options: &ParseOptions) -> Result<Vec<StyledExpr>, LangError> {
+    let values = run(text, options)?;
+    let mut exprs = Vec::with_capacity(values.len());
+    for value in &values {
+        let Some(styled) = value.to_styled() else {
+            return Err(not_an_expression(text, value));
+        };
+        shifted(styled, &mut exprs).map_err(|fault| fault.at(0..text.len()))?;
+    }
+    Ok(exprs)
+}
+
+/// Reads a program that leaves exactly one query.
+///
+/// # Errors
+/// When the program cannot be run, or leaves something else.
+pub fn parse_query(text: &str, options: &ParseOptions) -> Result<Arc<Predicate>, LangError> {
+    let values = run(text, options)?;
+    match values.as_slice() {
+        [Value::Query(query)] => Ok(Arc::clone(query)),
+        _ => Err(hint::not_one_query(&values).at(0..text.len())),
+    }
+}
+
+/// Runs a program and gives what is left: frozen values first, the top last.
+///
+/// # Errors
+/// When the program cannot be run.
+pub fn run(text: &str, options: &ParseOptions) -> Result<Vec<Value>, LangError> {
+    let source = strip(text)?;
+    let mut machine = Machine::new(options);
+    machine.run_source(&source.tokens(), &mut |_, _| {})?;
+    Ok(machine.into_values())
+}
+
+/// Runs a program and gives the machine before each step and at the end. What is left must be
+/// expressions, unless only words of the stack or of queries are allowed.
+///
+/// # Errors
+/// When the program cannot be run, or leaves something else.
+pub fn trace(text: &str, options: &ParseOptions) -> Result<Vec<TraceStep>, LangError> {
+    let source = strip(text)?;
+    let tokens = source.tokens();
+    let mut machine = Machine::new(options);
+    let mut steps = Vec::with_capacity(tokens.len() + 1);
+    machine.run_source(&tokens, &mut |machine, done| {
+        steps.push(step_text(machine, &tokens[done..], false));
+    })?;
+    steps.push(step_text(&machine, &[], true));
+    let values = machine.into_values();
+    let whole = 0..text.len();
+    match options.vocabulary {
+        Vocabulary::Std => Ok(steps),
+        Vocabulary::Query if values.len() == 1 => Ok(steps),
+        Vocabulary::Query => Err(hint::not_one_query(&values).at(whole)),
+        _ => match values.iter().rev().find(|value| !value.fits(Type::Styled)) {
+            Some(value) => Err(Fault::argument(format!(
+                "expected an expression, found [{}]",
+                value.class()
+            ))
+            .at(not_an_expression(text, value).span)),
+            None if values.is_empty() => {
+                Err(Fault::argument("expected an expression, stack is empty").at(whole))
+            }
+            None => Ok(steps),
+        },
+    }
+}
+
+fn step_text(machine: &Machine<'_>, left: &[Token<'_>], at_end: bool) -> TraceStep {
+    let mut stack: Vec<String> = machine.top_first().map(Value::to_string).collect();
+    if at_end {
+        stack.extend(machine.frozen_top_first().map(Value::to_string));
+    }
+    TraceStep {
+        program: left.iter().map(|token| token.text.to_owned()).collect(),
+        stack,
+        variables: machine
+            .variables
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_string()))
+            .collect(),
+    }
+}
+
+fn strip(text: &str) -> Result<Source<'_>, LangError> {
+    Source::new(text).map_err(|unclosed| {
+        Fault::state("unclosed comment")
+            .hint("comments stand between `/*` and `*/`; in a value write the slash as \\u002f")
+            .at(unclosed.span)
+    })
+}
+
+/// One expression for each offset of the deprecated setting, or the expression itself.
+fn shifted(styled: StyledExpr, exprs: &mut Vec<StyledExpr>) -> Result<(), Fault> {
+    let Some(offsets) = styled.setting(Setting::Offset) else {
+        exprs.push(styled);
+        return Ok(());
+    };
+    let mut durations = Vec::new();
+    for text in offsets.split(',').map(str::trim) {
+        if !matches!(text, "" | "(" | ")") {
+            let decoded = escape::decode(text);
+            let millis = duration::parse_millis(&decoded)
+                .map_err(|error| Fault::argument(error.to_string()))?;
+            durations.push(millis);
+        }
+    }
+    let mut plain = styled;
+    plain.settings.remove(&Setting::Offset);
+    if durations.is_empty() {
+        exprs.push(plain);
+        return Ok(());
+    }
+    for millis in durations {
+        let mut copy = plain.clone();
+        copy.expr = Arc::new(copy.expr.with_offset(millis));
+        exprs.push(copy);
+    }
+    Ok(())
+}
+
+/// The fault for a value left on the stack that cannot be drawn, at the last token that spells it.
+fn not_an_expression(text: &str, value: &Value) -> LangError {
+    let class = match value {
+        Value::List(list) if list.items().is_empty() => "Nil$",
+        Value::List(_) => "$colon$colon",
+        _ => value.class(),
+    };
+    let mut span = 0..text.len();
+    if let (Value::Text(found), Ok(source)) = (value, Source::new(text)) {
+        let spelled = source
+            .tokens()
+            .into_iter()
+            .rfind(|token| escape::decode(token.text) == **found);
+        span = spelled.map_or(span, |token| token.span);
+    }
+    let fault = Fault::argument(format!(
+        "expecting time series expr, found {class} '{value}'"
+    ));
+    hint::leftover(fault, value).at(span)
+}

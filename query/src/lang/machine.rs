@@ -1,0 +1,308 @@
+//! The interpreter: runs tokens and lists over a stack.
+//!
+//! ```text
+//!   tokens ──► string: decode, push      frozen   │ live      top
+//!          ──► (  ): collect a list      a   b    │ c   d     e
+//!          ──► :word: first overload that fits the top of the live stack
+//! ```
+//!
+//! It decides nothing about what words mean; that is the word table's business.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::error::{ErrorClass, Fault, LangError};
+use super::token::{Span, Token};
+use super::value::{List, Type, Value};
+use super::{ParseOptions, escape, hint, weight};
+use crate::words::{self, Args, Body, Stability, Word};
+
+/// Variables by name; there are no scopes.
+pub type Variables = BTreeMap<Arc<str>, Value>;
+
+/// The state of a running program.
+#[derive(Debug)]
+pub(crate) struct Machine<'o> {
+    options: &'o ParseOptions,
+    pub(crate) stack: Vec<Value>,
+    frozen: Vec<Value>,
+    pub(crate) variables: Variables,
+    depth: usize,
+    steps: usize,
+    /// The token being run, or the one whose macro is.
+    span: Span,
+}
+
+/// What is run: tokens of the source, of a macro, or the values of a list.
+#[derive(Clone, Copy)]
+enum Program<'p> {
+    Source(&'p [Token<'p>]),
+    Macro(&'p [Token<'p>]),
+    List(&'p List),
+}
+
+enum Item<'p> {
+    Raw(&'p str),
+    Value(&'p Value),
+}
+
+impl<'p> Program<'p> {
+    fn len(self) -> usize {
+        match self {
+            Self::Source(tokens) | Self::Macro(tokens) => tokens.len(),
+            Self::List(list) => list.items.len(),
+        }
+    }
+
+    fn item(self, index: usize) -> Item<'p> {
+        match self {
+            Self::Source(tokens) | Self::Macro(tokens) => Item::Raw(tokens[index].text),
+            Self::List(list) => match &list.items[index] {
+                Value::Text(text) => Item::Raw(text),
+                value => Item::Value(value),
+            },
+        }
+    }
+
+    fn span(self, index: usize) -> Option<Span> {
+        match self {
+            Self::Source(tokens) => Some(tokens[index].span.clone()),
+            Self::Macro(_) => None,
+            Self::List(list) => Some(list.spans.as_ref()?[index].clone()),
+        }
+    }
+
+    /// The items as a list, its strings as written.
+    fn slice(self, from: usize, to: usize) -> List {
+        let items = (from..to).map(|index| match self.item(index) {
+            Item::Raw(text) => Value::text(text),
+            Item::Value(value) => value.clone(),
+        });
+        List {
+            items: items.collect(),
+            spans: (from..to).map(|index| self.span(index)).collect(),
+        }
+    }
+}
+
+impl<'o> Machine<'o> {
+    pub(crate) fn new(options: &'o ParseOptions) -> Self {
+        Self {
+            options,
+            stack: Vec::with_capacity(16),
+            frozen: Vec::new(),
+            variables: options.variables.clone(),
+            depth: 0,
+            steps: 0,
+            span: 0..0,
+        }
+    }
+
+    /// Runs the tokens of a source; `watch` sees the machine before each step with the number of
+    /// tokens already run.
+    pub(crate) fn run_source(
+        &mut self,
+        tokens: &[Token<'_>],
+        watch: &mut dyn FnMut(&Self, usize),
+    ) -> Result<(), LangError> {
+        let ran = self.run(Program::Source(tokens), watch);
+        ran.map_err(|fault| self.place(fault))
+    }
+
+    /// All values, frozen ones first, the top last.
+    pub(crate) fn into_values(mut self) -> Vec<Value> {
+        self.frozen.append(&mut self.stack);
+        self.frozen
+    }
+
+    /// Values of the frozen and the live stack, the top first.
+    pub(crate) fn top_first(&self) -> impl Iterator<Item = &Value> {
+        self.stack.iter().rev()
+    }
+
+    /// Frozen values, newest first.
+    pub(crate) fn frozen_top_first(&self) -> impl Iterator<Item = &Value> {
+        self.frozen.iter().rev()
+    }
+
+    /// Adds to a fault where it happened and what the stack was.
+    pub(crate) fn place(&self, mut fault: Fault) -> LangError {
+        if fault.help.stack.is_empty() {
+            let from = self.stack.len().saturating_sub(STACK_SHOWN);
+            fault.help.stack = self.stack[from..].iter().map(Value::to_string).collect();
+        }
+        fault.at(self.span.clone())
+    }
+
+    fn run(
+        &mut self,
+        program: Program<'_>,
+        watch: &mut dyn FnMut(&Self, usize),
+    ) -> Result<(), Fault> {
+        self.depth += 1;
+        if self.depth > self.options.limits.call_depth {
+            return Err(Fault::state("looping detected"));
+        }
+        let mut index = 0;
+        while index < program.len() {
+            watch(self, index);
+            self.check_limits()?;
+            if let Some(span) = program.span(index) {
+                self.span = span;
+            }
+            index = self.step(program, index)?;
+        }
+        self.check_limits()?;
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// Runs the item and gives the index of the next one.
+    fn step(&mut self, program: Program<'_>, index: usize) -> Result<usize, Fault> {
+        match program.item(index) {
+            Item::Value(value) => self.stack.push(value.clone()),
+            Item::Raw("(") => {
+                let end = self.list_end(program, index)?;
+                let list = program.slice(index + 1, end);
+                self.stack.push(Value::List(list));
+                return Ok(end + 1);
+            }
+            Item::Raw(")") => {
+                return Err(Fault::state("unmatched closing parenthesis"));
+            }
+            Item::Raw(text) => match text.strip_prefix(':') {
+                Some(name) => self.call_word(name)?,
+                None => self.stack.push(Value::text(escape::decode(text))),
+            },
+        }
+        Ok(index + 1)
+    }
+
+    /// The index of the parenthesis that closes the list opened at `open`.
+    fn list_end(&self, program: Program<'_>, open: usize) -> Result<usize, Fault> {
+        let mut depth = 0_usize;
+        for index in open + 1..program.len() {
+            match program.item(index) {
+                Item::Raw(")") if depth == 0 => return Ok(index),
+                Item::Raw(")") => depth -= 1,
+                Item::Raw("(") => depth += 1,
+                Item::Raw(_) | Item::Value(_) => {}
+            }
+            let limit = self.options.limits.list_items;
+            if index - open > limit {
+                return Err(Fault::state(format!(
+                    "stack overflow: list size exceeds limit of {limit}"
+                )));
+            }
+        }
+        Err(Fault::state("unmatched opening parenthesis").hint("a list ends with the token `)`"))
+    }
+
+    fn check_limits(&mut self) -> Result<(), Fault> {
+        let limits = &self.options.limits;
+        if self.stack.len() > limits.stack_items {
+            return Err(Fault::state(format!(
+                "stack overflow: stack size exceeds limit of {}",
+                limits.stack_items
+            )));
+        }
+        self.steps += 1;
+        if self.steps > limits.steps {
+            return Err(Fault::state(format!(
+                "program is too long: more than {} steps",
+                limits.steps
+            )));
+        }
+        Ok(())
+    }
+
+    /// Runs the first overload of the word that fits the stack.
+    pub(crate) fn call_word(&mut self, name: &str) -> Result<(), Fault> {
+        let vocabulary = self.options.vocabulary;
+        let mut known = words::overloads(name)
+            .iter()
+            .filter(|word| word.vocabulary <= vocabulary)
+            .peekable();
+        if known.peek().is_none() {
+            return Err(hint::unknown_word(name, vocabulary));
+        }
+        let candidates = known.clone();
+        let Some(word) = known.find(|word| word.matches(&self.stack)) else {
+            let candidates: Vec<&Word> = candidates.copied().collect();
+            return Err(hint::no_match(name, &candidates, &self.stack));
+        };
+        if word.stability == Stability::Unstable && !self.options.unstable {
+            return Err(Fault::state(format!(
+                "to use :{name} enable unstable features"
+            )));
+        }
+        self.apply(word).map_err(|mut fault| {
+            fault.help.word.get_or_insert_with(|| name.to_owned());
+            fault
+        })
+    }
+
+    fn apply(&mut self, word: &'static Word) -> Result<(), Fault> {
+        match word.body {
+            Body::Stack(run) => run(self),
+            Body::Macro(body) => {
+                let tokens: Vec<Token<'_>> = body
+                    .split(',')
+                    .map(|text| Token { text, span: 0..0 })
+                    .collect();
+                self.run(Program::Macro(&tokens), &mut |_, _| {})
+            }
+            Body::Pure(compute) => {
+                let first = self.stack.len() - word.params.len();
+                let operands = &self.stack[first..];
+                let value = compute(&Args::new(operands))?;
+                let value = restyle(value, word, operands);
+                weight::check(&value, &self.options.limits)?;
+                self.stack.truncate(first);
+                self.stack.push(value);
+                Ok(())
+            }
+        }
+    }
+
+    /// Runs a list as a program over the same stack and variables.
+    pub(crate) fn run_list(&mut self, list: &List) -> Result<(), Fault> {
+        self.run(Program::List(list), &mut |_, _| {})
+    }
+
+    /// Takes the top of the stack, which the match of the word has seen.
+    pub(crate) fn pop(&mut self) -> Result<Value, Fault> {
+        self.stack
+            .pop()
+            .ok_or_else(|| Fault::new(ErrorClass::NoSuchElement, "head of empty list"))
+    }
+
+    /// Moves the live stack under everything that is pushed later, and forgets variables.
+    pub(crate) fn freeze(&mut self) {
+        self.frozen.append(&mut self.stack);
+        self.variables.clone_from(&self.options.variables);
+    }
+}
+
+/// Values of the stack an error shows.
+const STACK_SHOWN: usize = 8;
+
+/// Puts the settings of the only styled operand around the result of a word that lets them pass.
+fn restyle(value: Value, word: &Word, operands: &[Value]) -> Value {
+    let mut styles =
+        word.params
+            .iter()
+            .zip(operands)
+            .filter_map(|(param, operand)| match operand {
+                Value::Styled(styled) if *param == Type::Passing => Some(styled),
+                _ => None,
+            });
+    match (styles.next(), styles.next(), &value) {
+        (Some(style), None, Value::Expr(expr)) => {
+            let mut styled = (**style).clone();
+            styled.expr = Arc::clone(expr);
+            Value::Styled(Arc::new(styled))
+        }
+        _ => value,
+    }
+}

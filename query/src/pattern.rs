@@ -1,0 +1,148 @@
+//! Patterns of `:re` and `:reic`: the reference's own syntax, run in linear time.
+//!
+//! ```text
+//!   ab|c  ──parse──►  tree of (^ab|c)  ──translate──►  automaton, searched anywhere in the value
+//! ```
+//!
+//! The pattern gets a `^` in front and may match anywhere: it is anchored at the start, but not at the
+//! end, and an alternative at the top level escapes the anchor. Classes know ASCII only. Forms that
+//! need backtracking are refused, as is what the reference refuses.
+
+mod parse;
+mod translate;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use regex_automata::meta;
+use telamon_model::{Pattern, StringMatcher};
+
+use crate::lang::ErrorClass;
+use parse::Node;
+
+/// Why a pattern is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatternError {
+    /// The kind of fault, as the reference names it.
+    pub class: ErrorClass,
+    /// The reference's text, often of three lines: what, the whole pattern, a caret below it.
+    pub text: String,
+    /// One line for people.
+    pub hint: String,
+}
+
+/// What a pattern comes to when it needs no automaton.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plain {
+    /// Every value.
+    Anything,
+    /// Values that start with the text.
+    Prefix(String),
+    /// Values that contain the text.
+    Contains(String),
+}
+
+/// Compiles a pattern.
+///
+/// # Errors
+/// When the reference refuses it, or it needs backtracking.
+pub fn compile(text: &Arc<str>, ignore_case: bool) -> Result<Pattern, PatternError> {
+    let tree = parse::parse(text)?;
+    let matcher: Arc<dyn StringMatcher> = match plain_of(&tree) {
+        Some(plain) if !ignore_case => Arc::new(Literal(plain)),
+        _ => {
+            let regex = translate::build(&tree, ignore_case)?;
+            let prefix = if ignore_case {
+                String::new()
+            } else {
+                literal_prefix(&tree)
+            };
+            Arc::new(Automaton { regex, prefix })
+        }
+    };
+    Ok(Pattern {
+        text: Arc::clone(text),
+        ignore_case,
+        matcher,
+    })
+}
+
+/// What a pattern comes to when it is only a prefix or a contained text; legends show that instead.
+pub fn plain(text: &str) -> Option<Plain> {
+    parse::parse(text).ok().and_then(|tree| plain_of(&tree))
+}
+
+fn plain_of(tree: &Node) -> Option<Plain> {
+    let Node::Seq(nodes) = tree else { return None };
+    let (Node::Start, mut rest) = nodes.split_first()? else {
+        return None;
+    };
+    let mut contains = false;
+    while let [first, tail @ ..] = rest {
+        if !first.is_any_text() {
+            break;
+        }
+        contains = true;
+        rest = tail;
+    }
+    while let [head @ .., last] = rest {
+        if !last.is_any_text() {
+            break;
+        }
+        rest = head;
+    }
+    let text: Option<String> = rest.iter().map(Node::literal).collect();
+    Some(match text? {
+        text if text.is_empty() => Plain::Anything,
+        text if contains => Plain::Contains(text),
+        text => Plain::Prefix(text),
+    })
+}
+
+/// The literal text every match starts with.
+fn literal_prefix(tree: &Node) -> String {
+    match tree {
+        Node::Seq(nodes) if matches!(nodes.first(), Some(Node::Start)) => {
+            nodes[1..].iter().map_while(Node::literal).collect()
+        }
+        _ => String::new(),
+    }
+}
+
+#[derive(Debug)]
+struct Literal(Plain);
+
+impl StringMatcher for Literal {
+    fn is_match(&self, value: &str) -> bool {
+        match &self.0 {
+            Plain::Anything => true,
+            Plain::Prefix(text) => value.starts_with(text.as_str()),
+            Plain::Contains(text) => value.contains(text.as_str()),
+        }
+    }
+
+    fn prefix(&self) -> &str {
+        match &self.0 {
+            Plain::Prefix(text) => text,
+            Plain::Anything | Plain::Contains(_) => "",
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Automaton {
+    regex: meta::Regex,
+    prefix: String,
+}
+
+impl StringMatcher for Automaton {
+    fn is_match(&self, value: &str) -> bool {
+        self.regex.is_match(value)
+    }
+
+    fn prefix(&self) -> &str {
+        &self.prefix
+    }
+}

@@ -1,0 +1,169 @@
+//! Patterns against values, and patterns that are refused.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn check(pattern: &str, matching: &[&str], others: &[&str]) {
+    let compiled = compile(&pattern.into(), false).unwrap();
+    for value in matching {
+        assert!(compiled.matcher.is_match(value), "{pattern} on {value}");
+        assert!(value.starts_with(compiled.matcher.prefix()), "{pattern}");
+    }
+    for value in others {
+        assert!(!compiled.matcher.is_match(value), "{pattern} on {value}");
+    }
+}
+
+fn refusal(pattern: &str) -> String {
+    let error = compile(&pattern.into(), false).unwrap_err();
+    format!("{}: {}", error.class.name(), error.text)
+}
+
+#[test]
+fn anchored_at_the_start_only() {
+    check("foo", &["foo", "foobar"], &["barfoo", "fo"]);
+    check("foo$", &["foo"], &["foobar"]);
+    check(".*foo", &["foo", "barfoobar"], &["fo"]);
+    check("(a|b)", &["a", "bc"], &["ca"]);
+    check("a|b", &["ax", "xb"], &["xa"]);
+    check("^b", &["b"], &["ab"]);
+    check("", &["", "x"], &[]);
+}
+
+#[test]
+fn a_modifier_at_the_start_loosens_the_anchor() {
+    check("*a", &["a", "ba"], &["b"]);
+    check("?a", &["a", "ba"], &["b"]);
+    check("+a", &["a"], &["ba"]);
+}
+
+#[test]
+fn classes_know_ascii_only() {
+    check("[^a]", &["b"], &["a", "é"]);
+    check("[b-a]", &["a", "b"], &["c"]);
+    check("[a-c&&[^b]]", &["a", "c"], &["b"]);
+    check("[a[0-3]]", &["a", "2"], &["4"]);
+    check("[]a]", &["]", "a"], &["b"]);
+    check("[a\\-c]", &["-", "a", "c"], &["b"]);
+    check("\\p{Upper}\\P{Digit}", &["Ab"], &["A1", "ab"]);
+    check("\\d+\\s\\w", &["12 _"], &["12  ", "a 1"]);
+    check(".", &["\n", "é"], &[""]);
+}
+
+#[test]
+fn escapes_are_expanded_before_the_rest() {
+    check("a\\x2eb", &["axb", "a.b"], &["ab"]);
+    check("a\\.b", &["a.b"], &["axb"]);
+    check("\\u00e9", &["é"], &["e"]);
+    check("\\ud83d\\ude00", &["😀"], &["x"]);
+    check("\\Qa.b\\E", &["a.b"], &["axb"]);
+    check("\\bx", &["bx"], &["x"]);
+    check("\\07", &["\u{7}"], &["7"]);
+}
+
+#[test]
+fn braces_that_cannot_give_back_make_no_difference() {
+    check("a{2}b", &["aab"], &["ab", "aaab"]);
+    check("a{2,}b", &["aab"], &["aaab"]);
+    check("a{1,2}b", &["ab", "aab"], &["b"]);
+    check("([0-9]+\\.){3}[0-9]+$", &["1.2.3.4"], &["1.2.3"]);
+    check("(foo|bar){2}$", &["foobar"], &["foo"]);
+    check("a.*+", &["ab"], &["b"]);
+    check("a.*+b", &[], &["ab"]);
+    check("a++b", &["aab"], &["b"]);
+}
+
+#[test]
+fn what_needs_backtracking_is_refused_by_name() {
+    assert_eq!(
+        refusal("a(?=b)"),
+        "IllegalArgumentException: unsupported: a lookahead (?=...)"
+    );
+    for pattern in ["a{1,2}ab", "(a|ab){2}c", "[a-c]*+b", "(?!x)"] {
+        assert!(refusal(pattern).contains("unsupported"), "{pattern}");
+    }
+}
+
+#[test]
+fn refusals_of_the_reference() {
+    for (pattern, text) in [
+        (
+            "(?i)x",
+            "IllegalArgumentException: unsupported: inline flags\n^.*(^(?i)x).*$\n        ^",
+        ),
+        (
+            "a\\1",
+            "IllegalArgumentException: unsupported: back references\n^.*(^a\\1).*$\n       ^",
+        ),
+        (
+            "x[",
+            "IllegalArgumentException: unclosed character class\n^.*(^x[).*$\n           ^",
+        ),
+        (
+            "\\p{L}",
+            "IllegalArgumentException: unknown character property name: L\n^.*(^\\p{L}).*$\n          ^",
+        ),
+        ("a**", "IllegalArgumentException: unknown quantifier: **"),
+        ("a{x}", "NumberFormatException: For input string: \"x\""),
+        ("a{", "NumberFormatException: For input string: \").*\""),
+    ] {
+        assert_eq!(refusal(pattern), text, "{pattern}");
+    }
+    for pattern in [
+        "(*a)", "a|*b", "a{2,1}", "a{,3}", "a)b", "(a", "\\cA", "\\h", "[é]", "\\xzz", "(?>a)",
+        "(?<=a)",
+    ] {
+        assert!(compile(&pattern.into(), false).is_err(), "{pattern}");
+    }
+}
+
+#[test]
+fn case_is_ignored_on_demand() {
+    let check = |pattern: &str, value: &str| {
+        let compiled = compile(&Arc::from(pattern), true).unwrap();
+        compiled.matcher.is_match(value)
+    };
+    assert!(check("fOo", "FoO"));
+    assert!(check("É", "é"));
+    assert!(check("[a-c]+$", "AbC"));
+    assert!(check("[^a]", "A"), "a negated class has the other case");
+}
+
+#[test]
+fn plain_forms() {
+    for (pattern, form) in [
+        ("foo", Some(Plain::Prefix("foo".into()))),
+        ("foo.*", Some(Plain::Prefix("foo".into()))),
+        (".*foo", Some(Plain::Contains("foo".into()))),
+        (".*a\\.b.*", Some(Plain::Contains("a.b".into()))),
+        (".*", Some(Plain::Anything)),
+        ("foo$", None),
+        ("a|b", None),
+        ("f.o", None),
+    ] {
+        assert_eq!(plain(pattern), form, "{pattern}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_compiles_or_is_refused(pattern in "([a-c(){}\\[\\]?*+|^$.\\\\&0-9,-]|\\PC){0,12}") {
+        for ignore_case in [false, true] {
+            if let Ok(compiled) = compile(&Arc::from(pattern.as_str()), ignore_case) {
+                let _matched = compiled.matcher.is_match("abc");
+            }
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_no_lie(pattern in "[ab.*|()]{0,6}", value in "[ab.]{0,6}") {
+        if let Ok(compiled) = compile(&Arc::from(pattern.as_str()), false)
+            && compiled.matcher.is_match(&value)
+        {
+            prop_assert!(value.starts_with(compiled.matcher.prefix()));
+        }
+    }
+}
