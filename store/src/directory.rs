@@ -1,7 +1,7 @@
 //! The series of a shard by ordinal.
 //!
-//! Takes series in order of arrival; gives them back by ordinal. A published directory never changes:
-//! appending copies the list of full pages (pointers) and the open page, nothing else. Finding an
+//! Takes series with their ordinals; gives them back by ordinal. A published directory never changes:
+//! adding copies the list of pages (pointers) and the pages it touches, nothing else. Finding an
 //! ordinal by id is the writer's business ([`Names`]), readers never need it.
 
 use std::hash::{Hash, Hasher};
@@ -13,7 +13,7 @@ use telamon_model::{Series, SeriesId, Tags};
 /// Series on a page; the open page is copied by a record that brings new series.
 const PAGE_SERIES: usize = 256;
 
-/// Ordinal to series, append-only.
+/// Ordinal to series.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Directory {
     pages: Vec<Arc<Vec<Series>>>,
@@ -31,17 +31,21 @@ impl Directory {
         &self.pages[ordinal / PAGE_SERIES][ordinal % PAGE_SERIES]
     }
 
-    pub(crate) fn append(&mut self, series: impl IntoIterator<Item = Series>) {
-        for series in series {
-            if self.len.is_multiple_of(PAGE_SERIES) {
+    /// Puts series at their ordinals, each either the next one or one whose series has gone.
+    pub(crate) fn put(&mut self, series: impl IntoIterator<Item = (u32, Series)>) {
+        for (ordinal, series) in series {
+            let ordinal = ordinal as usize;
+            if ordinal == self.pages.len() * PAGE_SERIES {
                 self.pages.push(Arc::new(Vec::with_capacity(PAGE_SERIES)));
             }
-            let page = self
-                .pages
-                .last_mut()
-                .expect("a page was pushed when none had room");
-            Arc::make_mut(page).push(series);
-            self.len += 1;
+            let page = Arc::make_mut(&mut self.pages[ordinal / PAGE_SERIES]);
+            match page.get_mut(ordinal % PAGE_SERIES) {
+                Some(gone) => *gone = series,
+                None => {
+                    page.push(series);
+                    self.len += 1;
+                }
+            }
         }
     }
 }
@@ -68,6 +72,16 @@ impl Names {
     /// The ordinal of a known id. One probe, no string is looked at.
     pub(crate) fn ordinal(&self, id: SeriesId) -> Option<u32> {
         self.ordinals.get(&IdKey(*id.as_bytes())).copied()
+    }
+
+    /// Forgets a series.
+    pub(crate) fn remove(&mut self, id: SeriesId) {
+        self.ordinals.remove(&IdKey(*id.as_bytes()));
+    }
+
+    /// Forgets strings that no series uses any more.
+    pub(crate) fn forget_unused_strings(&mut self) {
+        self.strings.retain(|text| Arc::strong_count(text) > 1);
     }
 
     /// Gives an ordinal to a new series; answers the series with its strings shared.

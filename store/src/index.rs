@@ -1,13 +1,13 @@
 //! The index of a shard: which series have which tags.
 //!
-//! Takes new series in ordinal order; gives the ordinals that a predicate selects, and keys and values
+//! Takes new series; gives the ordinals that a predicate selects, and keys and values
 //! with the number of series that have them. Append-only over frozen segments: a record that brings
 //! new series adds one segment, which is merged with its neighbour while their sizes are close, so
 //! that each series is copied a bounded number of times, there are few segments, and a published index
 //! never changes. Which series are hidden is the view's business.
 //!
 //! ```text
-//!  ordinals  0 ............................. 80,000 ........ 88,000 .. 88,900
+//!  series in order of arrival
 //!            └────────── segment ──────────────┘└── segment ──┘└ segment ┘
 //!            key ─► present, value ─► postings     (each at least 8 times its right neighbour)
 //! ```
@@ -26,21 +26,23 @@ use segment::Segment;
 
 /// A segment is merged into its left neighbour unless that is this many times larger: a series is
 /// copied about this often for each factor of growth, and there are at most a dozen segments.
-const GROWTH: usize = 8;
+const GROWTH: u64 = 8;
 
-/// Frozen segments in ordinal order.
+/// Frozen segments, in order of arrival.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
     segments: Vec<Arc<Segment>>,
 }
 
 impl Index {
-    /// Adds series whose ordinals follow the last ones.
-    pub(crate) fn append(&mut self, first: u32, series: &[Series]) {
-        if series.is_empty() {
-            return;
+    /// Adds series with ascending ordinals that the index does not hold.
+    pub(crate) fn append(&mut self, series: &[(u32, Series)]) {
+        if !series.is_empty() {
+            self.push(Segment::build(series));
         }
-        let mut newest = Segment::build(first, series);
+    }
+
+    fn push(&mut self, mut newest: Segment) {
         while let Some(left) = self.segments.last()
             && left.len() < GROWTH * newest.len()
         {
@@ -48,6 +50,18 @@ impl Index {
             self.segments.pop();
         }
         self.segments.push(Arc::new(newest));
+    }
+
+    /// The index without some ordinals, which may be given to other series then.
+    pub(crate) fn without(&self, gone: &RoaringBitmap) -> Self {
+        let mut rest = Self::default();
+        for segment in &self.segments {
+            let segment = segment.without(gone);
+            if segment.len() > 0 {
+                rest.push(segment);
+            }
+        }
+        rest
     }
 
     /// Ordinals of the series that the predicate selects.

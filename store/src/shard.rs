@@ -17,7 +17,7 @@ mod digest;
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
-use telamon_model::{Batch, PartitionCount, PartitionIndex, Row, Series, Slot, Timestamp};
+use telamon_model::{Batch, DsType, PartitionCount, PartitionIndex, Row, Series, Slot, Timestamp};
 
 use crate::block::Sealed;
 use crate::closing::Progress;
@@ -109,6 +109,8 @@ pub(crate) struct Shard {
     states: Vec<State>,
     /// Per ordinal: the newest slot written.
     newest: Vec<Option<Slot>>,
+    /// Ordinals whose series has gone, to be given again, the smallest last.
+    free: Vec<u32>,
     /// The newest slot written by any series.
     newest_slot: Option<Slot>,
     progress: Progress,
@@ -133,6 +135,7 @@ impl Shard {
             names: Names::default(),
             states: Vec::new(),
             newest: Vec::new(),
+            free: Vec::new(),
             newest_slot: None,
             progress: Progress::default(),
             sealing: None,
@@ -296,8 +299,22 @@ impl Shard {
         }
     }
 
-    fn next_ordinal(&self) -> u32 {
+    /// Ordinals given so far, free ones included.
+    fn ordinal_count(&self) -> u32 {
         u32::try_from(self.states.len()).expect("memory ends before four billion series do")
+    }
+
+    /// An ordinal for a new series, in its fresh state.
+    fn claim_ordinal(&mut self, dstype: DsType) -> u32 {
+        let state = State::fresh(dstype);
+        if let Some(ordinal) = self.free.pop() {
+            self.states[ordinal as usize] = state;
+            return ordinal;
+        }
+        let ordinal = self.ordinal_count();
+        self.states.push(state);
+        self.newest.push(None);
+        ordinal
     }
 
     fn write_cells(&mut self) {
@@ -324,8 +341,7 @@ struct Passage {
 struct Arriving {
     /// Per series of the batch.
     ordinals: Vec<Option<u32>>,
-    first_new: u32,
-    new: Vec<Series>,
+    new: Vec<(u32, Series)>,
 }
 
 impl Arriving {
@@ -336,7 +352,6 @@ impl Arriving {
             .map(|series| shard.names.ordinal(series.id()));
         Self {
             ordinals: ordinals.collect(),
-            first_new: shard.next_ordinal(),
             new: Vec::new(),
         }
     }
@@ -352,11 +367,9 @@ impl Arriving {
             // The batch lists the series twice.
             Some(ordinal) => ordinal,
             None => {
-                let ordinal = shard.next_ordinal();
-                let series = shard.names.insert(series, ordinal);
-                shard.states.push(State::fresh(series.dstype()));
-                shard.newest.push(None);
-                self.new.push(series);
+                let ordinal = shard.claim_ordinal(series.dstype());
+                self.new
+                    .push((ordinal, shard.names.insert(series, ordinal)));
                 ordinal
             }
         };
@@ -365,19 +378,23 @@ impl Arriving {
     }
 
     /// Makes new series known to readers, those without a value hidden; answers how many are new.
-    fn arrive(self, shard: &mut Shard) -> u64 {
+    fn arrive(mut self, shard: &mut Shard) -> u64 {
         let count = self.new.len() as u64;
         if self.new.is_empty() {
             return count;
         }
-        Arc::make_mut(&mut shard.index).append(self.first_new, &self.new);
-        Arc::make_mut(&mut shard.directory).append(self.new);
-        let mut without_value = (self.first_new..shard.next_ordinal())
+        self.new.sort_unstable_by_key(|(ordinal, _)| *ordinal);
+        Arc::make_mut(&mut shard.index).append(&self.new);
+        let mut without_value = self
+            .new
+            .iter()
+            .map(|(ordinal, _)| *ordinal)
             .filter(|&ordinal| shard.newest[ordinal as usize].is_none())
             .peekable();
         if without_value.peek().is_some() {
             Arc::make_mut(&mut shard.hidden).extend(without_value);
         }
+        Arc::make_mut(&mut shard.directory).put(self.new);
         count
     }
 }

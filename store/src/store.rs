@@ -46,10 +46,10 @@ struct Closing {
 }
 
 /// What became of a batch.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Applied {
-    /// Log time of the batch; `None` when it was empty, hence not logged.
-    pub log_time: Option<Timestamp>,
+    /// Log time of the batch's last record; that of the store when the batch was empty.
+    pub log_time: Timestamp,
     /// Samples that were written to the log.
     pub rows: u64,
     /// Bytes of the frames that were written to the log.
@@ -129,16 +129,14 @@ impl Store {
             let index = row.series_index;
             return Err(BadRecord::SeriesIndex { index, count }.into());
         }
-        let mut applied = Applied::default();
+        let mut applied = Applied::nothing(self.log_time());
         if batch.rows.is_empty() {
             return Ok(applied);
         }
         for (partition, part) in batch.split(self.options.partitions) {
             self.append_part(now, partition, &part, &mut applied)?;
         }
-        if let Some(log_time) = applied.log_time {
-            self.wake_partitions_behind(log_time, 2, &mut applied)?;
-        }
+        self.wake_partitions_behind(applied.log_time, 2, &mut applied)?;
         applied.closed = self.take_closed();
         Ok(applied)
     }
@@ -149,7 +147,7 @@ impl Store {
     /// # Errors
     /// See [`AppendError`].
     pub fn heartbeat(&self, now: Timestamp) -> Result<Applied, AppendError> {
-        let mut applied = Applied::default();
+        let mut applied = Applied::nothing(self.log_time());
         for partition in self.options.partitions.indexes() {
             self.append_part(now, partition, &Batch::default(), &mut applied)?;
         }
@@ -176,7 +174,7 @@ impl Store {
         drop(shard);
         self.log_time_ms
             .fetch_max(record.log_time.0, Ordering::AcqRel);
-        applied.log_time = applied.log_time.max(Some(record.log_time));
+        applied.log_time = applied.log_time.max(record.log_time);
         applied.rows += part.rows.len() as u64;
         applied.frame_bytes += frame.len() as u64;
         applied.dropped.add(&outcome.dropped);
@@ -280,6 +278,19 @@ impl Store {
             .iter()
             .map(|partition| partition.view.load());
         views.map(|view| view.sealed.bytes()).sum()
+    }
+}
+
+impl Applied {
+    fn nothing(log_time: Timestamp) -> Self {
+        Self {
+            log_time,
+            rows: 0,
+            frame_bytes: 0,
+            dropped: ApplyDrops::default(),
+            new_series: 0,
+            closed: Vec::new(),
+        }
     }
 }
 

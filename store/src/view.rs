@@ -17,8 +17,8 @@ use crate::tile::Hot;
 
 /// One partition as of one of its records. Immutable.
 ///
-/// Series are named by *ordinals*, numbers that mean something in this shard only and that later views
-/// of the same shard keep.
+/// Series are named by *ordinals*, numbers that mean something in this view only: a series keeps its
+/// ordinal while it holds values, later the number may be given to another series.
 #[derive(Clone, Debug)]
 pub struct ShardView {
     pub(crate) calendar: Calendar,
@@ -60,7 +60,7 @@ impl ShardView {
     /// The series with this ordinal.
     ///
     /// # Panics
-    /// When the ordinal was not given by this view or an earlier one of the same shard.
+    /// When the ordinal was not given by this view.
     pub fn series(&self, ordinal: u32) -> &Series {
         self.directory.series(ordinal)
     }

@@ -36,6 +36,21 @@ impl Postings {
         Self::Many(bitmap)
     }
 
+    /// The set without some ordinals; `None` when nothing is left.
+    pub(super) fn without(&self, gone: &RoaringBitmap) -> Option<Self> {
+        match self {
+            Self::One(ordinal) => (!gone.contains(*ordinal)).then_some(Self::One(*ordinal)),
+            Self::Many(bitmap) => {
+                let left = bitmap - gone;
+                match left.len() {
+                    0 => None,
+                    1 => left.min().map(Self::One),
+                    _ => Some(Self::Many(left)),
+                }
+            }
+        }
+    }
+
     pub(super) fn to_bitmap(&self) -> RoaringBitmap {
         match self {
             Self::One(ordinal) => [*ordinal].into_iter().collect(),

@@ -1,6 +1,6 @@
-//! A frozen segment: a contiguous range of ordinals with, per key, who has it and who has which value.
+//! A frozen segment: some ordinals with, per key, who has it and who has which value.
 //!
-//! Takes series, or two adjacent segments; gives lookups by key and value and scans of a sorted run of
+//! Takes series, or two segments; gives lookups by key and value and scans of a sorted run of
 //! values.
 
 use std::cmp::Ordering;
@@ -12,11 +12,10 @@ use telamon_model::Series;
 
 use super::postings::Postings;
 
-/// Postings of a contiguous range of ordinals.
+/// Postings of some ordinals.
 #[derive(Debug)]
 pub(super) struct Segment {
-    first: u32,
-    len: usize,
+    all: RoaringBitmap,
     keys: BTreeMap<Arc<str>, TagKey>,
 }
 
@@ -28,9 +27,10 @@ pub(super) struct TagKey {
 }
 
 impl Segment {
-    pub(super) fn build(first: u32, series: &[Series]) -> Self {
+    /// A segment of series with ascending ordinals.
+    pub(super) fn build(series: &[(u32, Series)]) -> Self {
         let mut maps: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Postings>> = BTreeMap::new();
-        for (ordinal, series) in (first..).zip(series) {
+        for &(ordinal, ref series) in series {
             for (key, value) in series.tags().iter() {
                 if !maps.contains_key(key) {
                     maps.insert(Arc::clone(key), BTreeMap::new());
@@ -51,15 +51,14 @@ impl Segment {
             .map(|(key, values)| (key, TagKey::new(values.into_iter().collect())))
             .collect();
         Self {
-            first,
-            len: series.len(),
+            all: series.iter().map(|(ordinal, _)| *ordinal).collect(),
             keys,
         }
     }
 
-    /// One segment over two adjacent ones.
+    /// One segment over two disjoint ones.
     pub(super) fn merge(left: &Self, right: &Self) -> Self {
-        debug_assert_eq!(left.all().max().map(|last| last + 1), Some(right.first));
+        debug_assert!(left.all.is_disjoint(&right.all));
         let mut keys: BTreeMap<Arc<str>, TagKey> = BTreeMap::new();
         for (key, tag) in &left.keys {
             let merged = match right.keys.get(key) {
@@ -74,23 +73,31 @@ impl Segment {
             }
         }
         Self {
-            first: left.first,
-            len: left.len + right.len,
+            all: &left.all | &right.all,
             keys,
         }
     }
 
+    /// The segment without some ordinals.
+    pub(super) fn without(&self, gone: &RoaringBitmap) -> Self {
+        let keys = self.keys.iter().filter_map(|(key, tag)| {
+            let tag = tag.without(gone);
+            (!tag.present.is_empty()).then(|| (Arc::clone(key), tag))
+        });
+        Self {
+            all: &self.all - gone,
+            keys: keys.collect(),
+        }
+    }
+
     /// Number of series.
-    pub(super) fn len(&self) -> usize {
-        self.len
+    pub(super) fn len(&self) -> u64 {
+        self.all.len()
     }
 
     /// All ordinals of the segment.
-    pub(super) fn all(&self) -> RoaringBitmap {
-        let len = u32::try_from(self.len).expect("ordinals are 32 bits wide");
-        let mut all = RoaringBitmap::new();
-        all.insert_range(self.first..self.first + len);
-        all
+    pub(super) fn all(&self) -> &RoaringBitmap {
+        &self.all
     }
 
     pub(super) fn keys(&self) -> impl Iterator<Item = (&Arc<str>, &TagKey)> {
@@ -133,6 +140,17 @@ impl TagKey {
         Self {
             present: &self.present | &other.present,
             values,
+        }
+    }
+
+    fn without(&self, gone: &RoaringBitmap) -> Self {
+        let values = self
+            .values
+            .iter()
+            .filter_map(|(value, postings)| Some((Arc::clone(value), postings.without(gone)?)));
+        Self {
+            present: &self.present - gone,
+            values: values.collect(),
         }
     }
 

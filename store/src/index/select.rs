@@ -12,7 +12,7 @@ use super::segment::Segment;
 
 pub(super) fn select(segment: &Segment, predicate: &Predicate) -> RoaringBitmap {
     match predicate {
-        Predicate::True => segment.all(),
+        Predicate::True => segment.all().clone(),
         Predicate::False => RoaringBitmap::new(),
         Predicate::Has(key) => segment
             .key(key)
@@ -100,7 +100,7 @@ fn conjunction(segment: &Segment, predicate: &Predicate) -> RoaringBitmap {
     terms.sort_by_cached_key(|term| cost(segment, term));
     let mut terms = terms.into_iter();
     let Some(first) = terms.next() else {
-        return segment.all();
+        return segment.all().clone();
     };
     let mut selected = select(segment, first);
     for term in terms {

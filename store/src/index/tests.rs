@@ -64,13 +64,17 @@ fn series() -> impl Strategy<Value = Vec<Series>> {
     )
 }
 
+fn numbered(series: &[Series]) -> Vec<(u32, Series)> {
+    (0..).zip(series.iter().cloned()).collect()
+}
+
 /// An index built from groups of the given sizes, the rest in one group.
 fn index(series: &[Series], sizes: &[usize]) -> Index {
     let mut index = Index::default();
     let mut start = 0_usize;
     for &size in sizes.iter().chain([&usize::MAX]) {
         let end = series.len().min(start.saturating_add(size));
-        index.append(u32::try_from(start).unwrap(), &series[start..end]);
+        index.append(&numbered(series)[start..end]);
         start = end;
     }
     index
@@ -95,6 +99,27 @@ proptest! {
     ) {
         let index = index(&series, &sizes);
         prop_assert_eq!(index.select(&predicate), naive(&series, &predicate));
+    }
+
+    #[test]
+    fn removed_series_are_gone_and_their_ordinals_can_be_given_again(
+        series in series(),
+        sizes in prop::collection::vec(0_usize..30, 0..12),
+        predicate in predicate(),
+        modulus in 2_u32..5,
+    ) {
+        let index = index(&series, &sizes);
+        let gone: RoaringBitmap = (0..).take(series.len()).filter(|i| i % modulus == 0).collect();
+        let mut rest = index.without(&gone);
+        let expected = naive(&series, &predicate) - &gone;
+        prop_assert_eq!(rest.select(&predicate), expected);
+        let again: Vec<_> = numbered(&series)
+            .into_iter()
+            .filter(|(ordinal, _)| gone.contains(*ordinal))
+            .collect();
+        rest.append(&again);
+        prop_assert_eq!(rest.select(&predicate), naive(&series, &predicate));
+        prop_assert_eq!(rest.tag_values("k", None), index.tag_values("k", None));
     }
 
     #[test]

@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use telamon_model::{Slot, Timestamp};
+use roaring::RoaringBitmap;
+use telamon_model::{Series, Slot, Tags, Timestamp};
 
 use super::Shard;
 use crate::block::{EncodedChunk, MiniBlock};
@@ -16,6 +17,9 @@ use crate::options::MiniIndex;
 const CHUNKS_PER_RECORD: usize = 4;
 /// A mini-block is sealed within this many records, so that few records cannot leave tiles behind.
 const RECORDS_PER_MINI: usize = 16;
+
+/// Ordinals are freed when one in this many can be.
+const PURGE_PART: u64 = 8;
 
 /// A mini-block being encoded.
 pub(super) struct Sealing {
@@ -32,6 +36,7 @@ impl Shard {
         let held = self.calendar.first_held(now);
         if held_before.is_some_and(|before| before < held) {
             self.expire(held);
+            self.purge(now);
         }
         self.progress.forget_before(self.calendar.last_due(now));
         self.seal_some(now);
@@ -57,6 +62,34 @@ impl Shard {
         if *self.hidden != gone {
             self.hidden = Arc::new(gone);
         }
+    }
+
+    /// Frees the ordinals of series that hold no value and that no normaliser remembers, once they are
+    /// a good part of all: what is left of them in the index, the directory and the id table goes.
+    fn purge(&mut self, now: Timestamp) {
+        let forget_before = now.plus_millis(-self.calendar.forget_after_ms);
+        let free: RoaringBitmap = self.free.iter().copied().collect();
+        let gone: RoaringBitmap = self
+            .hidden
+            .iter()
+            .filter(|&ordinal| {
+                let newest = self.states[ordinal as usize].newest(&self.calendar);
+                newest.is_none_or(|newest| newest < forget_before) && !free.contains(ordinal)
+            })
+            .collect();
+        if gone.is_empty() || gone.len() * PURGE_PART < u64::from(self.ordinal_count()) {
+            return;
+        }
+        let nobody = Series::new(Tags::empty());
+        for ordinal in &gone {
+            self.names.remove(self.directory.series(ordinal).id());
+            self.newest[ordinal as usize] = None;
+        }
+        self.index = Arc::new(self.index.without(&gone));
+        let emptied = gone.iter().map(|ordinal| (ordinal, nobody.clone()));
+        Arc::make_mut(&mut self.directory).put(emptied);
+        self.free = (free | gone).iter().rev().collect();
+        self.names.forget_unused_strings();
     }
 
     fn seal_some(&mut self, now: Timestamp) {

@@ -18,7 +18,7 @@ impl Shard {
         };
         let mut row = vec![0.0; held.len()];
         let mut digests = Vec::new();
-        for ordinal in 0..self.next_ordinal() {
+        for ordinal in 0..self.ordinal_count() {
             let newest = self.newest[ordinal as usize].filter(|&newest| newest >= held.start);
             let forget_before = now.plus_millis(-self.calendar.forget_after_ms);
             let state = self.states[ordinal as usize];

@@ -309,6 +309,45 @@ fn a_series_is_listed_while_it_holds_a_value() {
 }
 
 #[test]
+fn series_that_have_gone_give_their_place_to_others() {
+    let store = fresh(options(1));
+    let mut held = Vec::new();
+    for generation in 0..12 {
+        let now = START_MS + generation * 1_500_000;
+        let indexes: Vec<usize> = (0..40)
+            .map(|i| 4 * (i + 1000 * usize::try_from(generation).unwrap()) + 1)
+            .collect();
+        let rows: Vec<_> = indexes
+            .iter()
+            .map(|&i| (i, now, some_value(i, 1)))
+            .collect();
+        store.append(Timestamp(now), batch(&rows)).unwrap();
+        held.push((now, indexes));
+        let shard = Arc::clone(&store.snapshot().shards()[0]);
+        assert!(
+            shard.directory.len() <= 80,
+            "{} ordinals",
+            shard.directory.len()
+        );
+        assert_eq!(shard.tag_values("name", None).len(), 40);
+    }
+    let (now, indexes) = held.last().unwrap();
+    let slot = Slot(now / 10_000);
+    let slots = SlotRange {
+        start: slot,
+        end: slot.plus(1),
+    };
+    let contents = contents(&store.snapshot(), slots);
+    let expected = indexes.iter().map(|&i| {
+        (
+            series(i).id(),
+            BTreeMap::from([(slot.0, some_value(i, 1).to_bits())]),
+        )
+    });
+    assert_eq!(contents, expected.collect());
+}
+
+#[test]
 fn drops_are_counted_by_reason() {
     let store = fresh(options(1));
     let now = START_MS;
