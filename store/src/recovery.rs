@@ -11,7 +11,7 @@ use telamon_model::PartitionIndex;
 use telamon_model::Timestamp;
 
 use crate::closing::{ClosedStep, Closer};
-use crate::frame;
+use crate::frame::{self, SeriesCache};
 use crate::log::{Damage, Log, Offset, ReadError, Record};
 use crate::options::{Options, OptionsError};
 use crate::shard::{ApplyDrops, BadRecord, Outcome, Shard};
@@ -55,6 +55,10 @@ pub struct Quarantined {
     pub reason: BadRecord,
 }
 
+/// Series whose tags are kept between records, so that known ones cost a look-up instead of a hash of
+/// their text. 150 MB at the most.
+const CACHED_SERIES_MAX: usize = 1_000_000;
+
 /// Applies all records of a log in order.
 pub(crate) fn replay(
     options: &Options,
@@ -68,8 +72,9 @@ pub(crate) fn replay(
         .map(|partition| Shard::new(options, partition))
         .collect();
     let mut recovery = Recovery::default();
+    let mut cache = SeriesCache::new(CACHED_SERIES_MAX);
     let report = log.read_all(&mut |record| {
-        match replay_record(&mut shards, &record, &mut recovery) {
+        match replay_record(&mut shards, &record, &mut cache, &mut recovery) {
             Ok(outcome) => {
                 if let Some(through) = outcome.closed {
                     let shard = &shards[usize::from(record.partition.0)];
@@ -93,12 +98,13 @@ pub(crate) fn replay(
 fn replay_record(
     shards: &mut [Shard],
     record: &Record<'_>,
+    cache: &mut SeriesCache,
     recovery: &mut Recovery,
 ) -> Result<Outcome, BadRecord> {
     let shard = shards
         .get_mut(usize::from(record.partition.0))
         .ok_or(BadRecord::UnknownPartition(record.partition.0))?;
-    let batch = frame::decode(record.frame)?;
+    let batch = frame::decode_with(record.frame, cache)?;
     shard.check(&batch)?;
     let outcome = shard.apply(record.log_time, &batch);
     recovery.rows += batch.rows.len() as u64;
