@@ -29,6 +29,7 @@ pub(crate) use error::Fault;
 pub(crate) use machine::Machine;
 
 use crate::expr::{Setting, StyledExpr};
+use crate::words;
 use token::{Source, Token};
 
 /// What a program may use.
@@ -224,6 +225,16 @@ pub fn trace(text: &str, options: &ParseOptions) -> Result<Vec<TraceStep>, LangE
             None => Ok(steps),
         },
     }
+}
+
+/// Adds a query to every query of an expression, as `:cq` does: the `cq` parameter of a request.
+///
+/// # Errors
+/// When a word inside refuses the changed expression.
+pub fn restrict(styled: &StyledExpr, query: &Arc<Predicate>) -> Result<StyledExpr, LangError> {
+    let value = Value::Styled(Arc::new(styled.clone()));
+    let restricted = words::and_query(&value, query).map_err(|fault| fault.at(0..0))?;
+    Ok(restricted.to_styled().unwrap_or_else(|| styled.clone()))
 }
 
 fn step_text(machine: &Machine<'_>, left: &[Token<'_>], at_end: bool) -> TraceStep {

@@ -6,6 +6,7 @@
 pub mod context;
 pub mod exec;
 pub mod expr;
+pub mod label;
 pub mod lang;
 pub mod line;
 pub mod number;

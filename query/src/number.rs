@@ -1,70 +1,5 @@
-//! Numbers as text, in Java's layout: what the reference prints for every double that is not a
-//! legend statistic.
-//!
-//! ```text
-//!   1.0   0.001   1.0E7   1.0E-4   -0.0   4.9E-324   NaN   Infinity
-//! ```
-
-/// The text of a double as `Double.toString` of JDK 19 and later gives it: the shortest digits that
-/// read back as the same value, at least two of them, plain between 10^-3 and 10^7.
-pub fn java_double(value: f64) -> String {
-    if value.is_nan() {
-        return "NaN".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
-    }
-    let sign = if value.is_sign_negative() { "-" } else { "" };
-    let magnitude = value.abs();
-    if magnitude == 0.0 {
-        return format!("{sign}0.0");
-    }
-    let (digits, exponent) = shortest_digits(magnitude);
-    let (whole, fraction) = place_point(&digits, exponent);
-    if (-3..7).contains(&exponent) {
-        format!("{sign}{whole}.{fraction}")
-    } else {
-        let rest = if digits.len() > 1 { &digits[1..] } else { "0" };
-        format!("{sign}{}.{rest}E{exponent}", &digits[..1])
-    }
-}
-
-/// Significant digits and the decimal exponent of the first of them.
-fn shortest_digits(magnitude: f64) -> (String, i32) {
-    let mut text = format!("{magnitude:e}");
-    if !text.contains('.') {
-        // Java wants the nearest text of two digits when one digit would do.
-        let two_digits = format!("{magnitude:.1e}");
-        if two_digits.parse() == Ok(magnitude) {
-            text = two_digits;
-        }
-    }
-    let (mantissa, exponent) = text
-        .split_once('e')
-        .expect("scientific notation has an exponent");
-    let digits = mantissa.replace('.', "");
-    let trimmed = digits.trim_end_matches('0');
-    let exponent = exponent.parse().expect("the exponent is a small integer");
-    (trimmed.to_owned(), exponent)
-}
-
-/// Digits before and after the point, for exponents that Java prints plainly.
-fn place_point(digits: &str, exponent: i32) -> (String, String) {
-    let Ok(whole_digits) = usize::try_from(exponent + 1) else {
-        let zeros = usize::try_from(-exponent - 1).unwrap_or(0);
-        return ("0".to_owned(), format!("{}{digits}", "0".repeat(zeros)));
-    };
-    if whole_digits == 0 {
-        return ("0".to_owned(), digits.to_owned());
-    }
-    if digits.len() <= whole_digits {
-        let zeros = "0".repeat(whole_digits.min(20) - digits.len().min(whole_digits.min(20)));
-        (format!("{digits}{zeros}"), "0".to_owned())
-    } else {
-        let (whole, fraction) = digits.split_at(whole_digits);
-        (whole.to_owned(), fraction.to_owned())
-    }
-}
+//! Numbers read from text as Java reads them. How they are written is said once, in
+//! [`telamon_model::number`].
 
 /// Reads a double as `Double.parseDouble` does: surrounding whitespace, `NaN`, `Infinity` in exact
 /// case, hexadecimal floats, and a trailing `d`, `D`, `f` or `F`.
@@ -143,30 +78,7 @@ pub fn parse_java_int(text: &str) -> Option<i32> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn texts_of_the_reference() {
-        for (value, text) in [
-            (1.0, "1.0"),
-            (0.001, "0.001"),
-            (0.0123, "0.0123"),
-            (0.5, "0.5"),
-            (123.456, "123.456"),
-            (1.0e7, "1.0E7"),
-            (1.0e-4, "1.0E-4"),
-            (-0.0, "-0.0"),
-            (9_999_999.0, "9999999.0"),
-            (2.0e23, "2.0E23"),
-            (123_456_789.123, "1.23456789123E8"),
-            (4.9e-324, "4.9E-324"),
-            (9.9e-324, "9.9E-324"),
-            (f64::NAN, "NaN"),
-            (f64::NEG_INFINITY, "-Infinity"),
-            (100.0, "100.0"),
-        ] {
-            assert_eq!(java_double(value), text);
-        }
-    }
+    use telamon_model::number::java_double;
 
     #[test]
     fn numbers_as_java_reads_them() {

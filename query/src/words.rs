@@ -23,6 +23,8 @@ use telamon_model::Predicate;
 use crate::expr::{Expr, Keys, StyledExpr};
 use crate::lang::{Fault, Machine, Type, Value, Vocabulary};
 
+pub(crate) use algebra::and_query;
+
 /// One word, or one overload of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Word {

@@ -6,12 +6,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use telamon_model::number::java_double;
 use telamon_model::{Predicate, duration};
 
 use super::{AggregateExpr, Consolidation, DataExpr, Displayed, Expr, Rewrite, StatefulOp};
 use super::{Setting, StyledExpr};
 use crate::lang::escape::encode;
-use crate::number::java_double;
 
 /// Prints a predicate as a program.
 #[derive(Clone, Copy, Debug)]

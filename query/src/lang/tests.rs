@@ -313,9 +313,7 @@ fn a_trace_shows_each_step() {
 
 /// Tokens that make sense somewhere, in any order.
 fn soup() -> impl Strategy<Value = String> {
-    let words: Vec<String> = crate::words::all()
-        .map(|word| format!(":{}", word.name))
-        .collect();
+    let words: Vec<String> = words::all().map(|word| format!(":{}", word.name)).collect();
     let token = prop_oneof![
         4 => proptest::sample::select(words),
         2 => proptest::sample::select(vec!["a,b,:eq", "1", "2.5", "name", "(,a,b,)", "(,c,)", "1h", "f00"])

@@ -4,8 +4,12 @@
 
 use std::sync::Arc;
 
-use crate::expr::{Aggregate, BinaryOp, Bound, DataExpr, Displayed, Expr, ListText, Number};
-use crate::expr::{Rewrite, TimeField, UnaryOp};
+use telamon_model::Predicate;
+use telamon_model::number::java_double;
+use telamon_model::percentile::BucketIndex;
+
+use crate::expr::{Aggregate, AggregateExpr, BinaryOp, Bound, DataExpr, Displayed, Expr, ListText};
+use crate::expr::{Number, Rewrite, TimeField, UnaryOp};
 use crate::lang::{ErrorClass, Fault, Type, Value, Vocabulary};
 
 use super::{Args, Body, Word, algebra};
@@ -219,8 +223,29 @@ pub(super) const WORDS: &[Word] = &[
     ),
 ];
 
-/// Words written in the language itself.
+/// Words made of others, most of them written in the language itself.
 pub(super) const DERIVED: &[Word] = &[
+    math(
+        "sample-count",
+        "q:Query min:Double max:Double -- TimeSeriesExpr",
+        &[Type::Query, Type::Double, Type::Double],
+        sample_count,
+    )
+    .says(
+        "How many samples per second of a percentile timer (in seconds) or summary lie in a range. \
+         Whole buckets are counted, those of both ends included.",
+        &["name,requestLatency,:eq,0.2,0.8,:sample-count"],
+    ),
+    expands(
+        "sample-count",
+        "q:Query -- TimeSeriesExpr",
+        &[Type::Query],
+        ":dup,0,Infinity,:sample-count,sample-count,:named-rewrite",
+    )
+    .says(
+        "How many samples per second a percentile timer or summary recorded.",
+        &["name,requestLatency,:eq,:sample-count"],
+    ),
     of_lines("avg", ":dup,:dup,:sum,:swap,:count,:div,avg,:named-rewrite").says(
         "The average: the sum divided by the count.",
         &["name,sps,:eq,:avg", "name,sps,:eq,(,nf.cluster,),:by,:avg"],
@@ -371,6 +396,45 @@ fn time(args: &Args<'_>) -> Result<Value, Fault> {
         format!("Invalid field '{too_large}' for get() method, use getLong() instead"),
     )
     .hint("use days,:time or another field"))
+}
+
+/// The sum over the buckets from that of `min` to that of `max`, of summaries and of timers.
+fn sample_count(args: &Args<'_>) -> Result<Value, Fault> {
+    let query = args.query(0)?;
+    let (min, max) = (args.double(1)?, args.double(2)?);
+    let (min_text, max_text) = (java_double(min), java_double(max));
+    if min.is_nan() || max.is_nan() || min >= max {
+        return Err(Fault::argument(format!(
+            "requirement failed: min >= max (min={min_text}, max={max_text})"
+        )));
+    }
+    if min < 0.0 {
+        return Err(Fault::argument(format!(
+            "requirement failed: min < 0 (min={min_text})"
+        )));
+    }
+    let buckets = |letter: char, unit: f64| {
+        let key: Arc<str> = Arc::from("percentile");
+        let tag = |value: f64| -> Arc<str> { bucket_of(value * unit).tag(letter).into() };
+        let from = Predicate::GreaterEqual(Arc::clone(&key), tag(min));
+        from.and(Predicate::LessEqual(key, tag(max)))
+    };
+    let range = buckets('D', 1.0).or(buckets('T', 1e9));
+    let counted = AggregateExpr::new(Aggregate::Sum, Arc::new((**query).clone().and(range)));
+    Ok(Value::expr(Expr::Rewrite(Arc::new(Rewrite {
+        name: Arc::from("sample-count"),
+        display: Displayed::Query(Arc::clone(query)),
+        params: vec![min_text.into(), max_text.into()],
+        eval: Arc::new(Expr::Data(DataExpr::Aggregate(counted))),
+    }))))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a double beyond the largest integer saturates, as in Java"
+)]
+fn bucket_of(value: f64) -> BucketIndex {
+    BucketIndex::of(value as i64)
 }
 
 fn named_rewrite(args: &Args<'_>) -> Result<Value, Fault> {

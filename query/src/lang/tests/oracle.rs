@@ -134,8 +134,8 @@ fn agreement(name: &str) -> Option<(usize, usize)> {
 #[test]
 fn recorded_traces_agree() {
     for (name, floor) in [
-        ("debug", 235),
-        ("bad_debug", 116),
+        ("debug", 237),
+        ("bad_debug", 121),
         ("debug_std", 219),
         ("bad_std", 165),
         ("examples_debug", 64),
