@@ -28,7 +28,7 @@ pub fn write_java_double(out: &mut String, value: f64) {
         out.push_str("0.0");
         return;
     }
-    let decimal = Decimal::shortest(value.abs());
+    let decimal = Decimal::shortest(value.abs()).with_even_tie(value.abs());
     let digits = decimal.digits();
     let count = i32::from(decimal.count);
     if (-3..7).contains(&decimal.exponent) {
@@ -143,6 +143,21 @@ impl Decimal {
         decimal
     }
 
+    /// Where two shortest texts are equally close, Java takes the one with an even last digit and
+    /// Rust the larger one. That needs a number with one more digit than its text, so at least 15.
+    fn with_even_tie(self, value: f64) -> Self {
+        let last = self.text[usize::from(self.count.max(1)) - 1];
+        if self.count < 15 || last.is_multiple_of(2) {
+            return self;
+        }
+        let nearest = format!("{value:.*e}", usize::from(self.count) - 1);
+        if nearest.parse() == Ok(value) {
+            Self::read(&nearest)
+        } else {
+            self
+        }
+    }
+
     /// Reads `d.ddde±n` as Rust writes it: at most 17 digits.
     fn read(text: &str) -> Self {
         let (mantissa, exponent) = text.split_once('e').expect("{:e} writes an exponent");
@@ -224,6 +239,7 @@ mod tests {
             (f64::from_bits(2), "9.9E-324"),
             (f64::MAX, "1.7976931348623157E308"),
             (42.25, "42.25"),
+            (1_000_014_116.660_156_2, "1.0000141166601562E9"),
             (100.0, "100.0"),
             (-1234.5, "-1234.5"),
             (f64::NAN, "NaN"),
