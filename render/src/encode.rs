@@ -79,3 +79,6 @@ fn push_tags<'a>(out: &mut String, tags: impl IntoIterator<Item = (&'a str, &'a 
     }
     out.push('}');
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,11 @@ pub mod encode;
 pub mod png;
 pub mod scene;
 
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod sample;
+
 /// Why a graph could not be drawn or written.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {

@@ -87,3 +87,6 @@ fn indexed(colors: &[u32]) -> Option<(Vec<u8>, Vec<u8>)> {
     }
     Some((palette, indexes))
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,7 +46,7 @@ impl RowScale {
         let height = match self.scale {
             Scale::LogLinear => {
                 let index = bucket_index(value);
-                let (from, to) = (bucket_before(index), bucket(index));
+                let (from, to) = bucket_ends(index);
                 let part = ((value - from) / (to - from)).clamp(0.0, 1.0);
                 // Keeps ends of buckets on their rows in spite of rounding.
                 (f64::from(index - self.low_bucket - 1) + part) / self.unit + 1e-9
@@ -72,12 +72,13 @@ impl RowScale {
     }
 }
 
-fn bucket_before(index: i32) -> f64 {
-    // Zero lies between the smallest buckets of either sign.
-    if index == 0 || index == -1 {
-        0.0_f64.min(bucket(index))
-    } else {
-        bucket(index - 1)
+/// The smallest and the largest value around a bucket; zero lies between the signs.
+fn bucket_ends(index: i32) -> (f64, f64) {
+    match index {
+        0 => (0.0, bucket(0)),
+        -1 => (bucket(-1), 0.0),
+        positive if positive > 0 => (bucket(index - 1), bucket(index)),
+        _ => (bucket(index), bucket(index + 1)),
     }
 }
 

@@ -131,7 +131,8 @@ pub(crate) fn truncate(text: &str, width: i32, size: TextSize) -> String {
     kept + "..."
 }
 
-/// Breaks a text into lines of so many pixels: after blanks and hyphens, else between characters.
+/// Breaks a text into lines of so many pixels: after blanks, and after hyphens and slashes that no
+/// digit follows, else between characters.
 pub(crate) fn wrap(text: &str, width: i32, size: TextSize) -> Vec<String> {
     let room = ((width - 2 * PADDING) / size.cell_width()).max(1);
     let mut lines = Vec::new();
@@ -164,7 +165,21 @@ pub(crate) fn wrap(text: &str, width: i32, size: TextSize) -> Vec<String> {
 
 /// Parts of a text after which a line may end.
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split_inclusive([' ', '-', '\n'])
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let is_end = |(index, mark): &(usize, char)| match mark {
+            ' ' | '\n' => true,
+            '-' | '/' => !rest[index + 1..].starts_with(|next: char| next.is_ascii_digit()),
+            _ => false,
+        };
+        let end = rest
+            .char_indices()
+            .find(is_end)
+            .map_or(rest.len(), |(index, _)| index + 1);
+        let (word, after) = rest.split_at(end);
+        rest = after;
+        (!word.is_empty()).then_some(word)
+    })
 }
 
 /// The byte index after the last character that still fits; at least one character.
@@ -212,9 +227,17 @@ mod tests {
     }
 
     #[test]
-    fn lines_break_after_blanks_and_hyphens() {
-        let lines = wrap("Frame: 3h, End: 2012-01-01T00:01", 100, TextSize::Small);
-        assert_eq!(lines, ["Frame: 3h, End:", "2012-01-", "01T00:01"]);
+    fn lines_break_after_blanks_and_slashes() {
+        let text = "Frame: 3h, End: 2012-01-01T00:01-08:00[US/Pacific], Step: 1m";
+        let lines = wrap(text, 100, TextSize::Small);
+        let expected = [
+            "Frame: 3h, End:",
+            "2012-01-01T00:0",
+            "1-08:00[US/",
+            "Pacific], Step:",
+            "1m",
+        ];
+        assert_eq!(lines, expected);
         assert_eq!(
             wrap("aaaaaaaaaa b", 8 + 4 * 6, TextSize::Small),
             ["aaaa", "aaaa", "aa b"]

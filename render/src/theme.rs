@@ -20,6 +20,8 @@ pub(crate) struct ThemeColors {
     pub(crate) major_grid: Color,
     /// A change of the zone's offset on the time axis.
     pub(crate) alert_text: Color,
+    /// A word where data would be.
+    pub(crate) faint_text: Color,
 }
 
 /// Behind warnings, in every theme.
@@ -41,6 +43,7 @@ impl ThemeColors {
                 minor_grid: Color::from_argb(0x2E9A_9A9A),
                 major_grid: Color::from_argb(0x40FF_5B5B),
                 alert_text: Color::from_argb(0xFFD0_0000),
+                faint_text: Color::from_argb(0xFF76_7676),
             },
             Theme::Dark => Self {
                 background: Color::from_argb(0xFF0A_0A0A),
@@ -50,6 +53,7 @@ impl ThemeColors {
                 minor_grid: Color::from_argb(0x33AB_ABAB),
                 major_grid: Color::from_argb(0x50FF_5B5B),
                 alert_text: Color::from_argb(0xFFFF_6060),
+                faint_text: Color::from_argb(0xFF9A_9A9A),
             },
         }
     }

@@ -40,9 +40,7 @@ impl ValueAxis {
             canvas.right + AXIS_WIDTH * i32::try_from(index - 1).unwrap_or(0)
         };
         let rows = RowScale::new(plot.scale, bounds, (canvas.top, canvas.bottom));
-        let count = usize::try_from(canvas.height() / PIXELS_PER_MAJOR)
-            .unwrap_or(1)
-            .max(1);
+        let count = usize::try_from(canvas.height() / PIXELS_PER_MAJOR).unwrap_or(0);
         let ticks = ticks(bounds.0, bounds.1, count, (plot.scale, plot.tick_labels))
             .into_iter()
             .map(|tick| (rows.row(tick.value), tick))

@@ -4,12 +4,13 @@
 //! of points, each column of a line becomes one upright run from its lowest to its highest row:
 //! dense lines keep every extreme, and nothing is painted twice under a transparent colour.
 
-use super::{Painter, Rect, Shape};
+use super::{Painter, Rect, Shape, Text, Turn};
 use crate::color::Color;
 use crate::graph::{LineDef, LineStyle};
 use crate::layout::Canvas;
 use crate::layout::axes::ColumnScale;
 use crate::scale::RowScale;
+use crate::text::{TextSize, ink_width};
 
 impl Painter<'_> {
     /// Paints the canvas: background, fills, grid, lines.
@@ -41,6 +42,46 @@ impl Painter<'_> {
             // Fills of plots that are not drawn: the grid is still wanted.
             self.grid();
         }
+        self.note_missing_data();
+    }
+
+    /// An empty canvas says why it is empty.
+    fn note_missing_data(&mut self) {
+        let points = self.graph.point_count();
+        let mut has_infinite = false;
+        for value in self
+            .graph
+            .lines()
+            .flat_map(|line| line.values.iter().take(points))
+        {
+            if value.is_finite() {
+                return;
+            }
+            has_infinite |= value.is_infinite();
+        }
+        let text = if has_infinite {
+            "No finite values"
+        } else {
+            "No data"
+        };
+        let canvas = self.layout.canvas;
+        let size = TextSize::Normal;
+        let ink = ink_width(text, size);
+        if ink + 8.0 > f64::from(canvas.width()) || canvas.height() < size.line_height() {
+            return;
+        }
+        let half_line = f64::from(size.line_height()) / 2.0;
+        self.text(Text {
+            pen: (
+                f64::from(canvas.left + canvas.right) / 2.0 - ink / 2.0,
+                f64::from(canvas.top + canvas.bottom) / 2.0 - half_line + size.ascent(),
+            ),
+            text: text.to_owned(),
+            size,
+            is_bold: false,
+            color: self.colors.faint_text,
+            turn: Turn::None,
+        });
     }
 
     fn line(&mut self, line: &LineDef, rows: &RowScale, stack: &mut Stack) {

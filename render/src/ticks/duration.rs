@@ -32,7 +32,14 @@ pub(super) fn duration(low: f64, high: f64, count: usize) -> Vec<Tick> {
         }
     }
     let range = high - base;
-    labelled(&found, base, unit_of(range), range)
+    let unit = unit_of(range);
+    let mut ticks = labelled(&found, base, unit, range);
+    if has_equal_majors(&ticks) {
+        for tick in &mut ticks {
+            tick.label = fixed((tick.value - base) / unit.factor, 1) + unit.text;
+        }
+    }
+    ticks
 }
 
 fn labelled(found: &[(f64, bool)], offset: f64, unit: Prefix, reference: f64) -> Vec<Tick> {

@@ -61,9 +61,11 @@ fn recorded_vectors_are_met() {
         println!("skipped: no recorded tick vectors beside the workspace");
         return;
     };
+    // `simple` are ticks of heatmap colours, which no axis has.
     let rows: Vec<Vec<&str>> = text
         .lines()
         .skip(1)
+        .filter(|line| !line.starts_with("simple"))
         .map(|line| line.split('\t').collect())
         .collect();
     let failures: Vec<String> = rows.iter().filter_map(|row| check(row).err()).collect();
