@@ -1,5 +1,18 @@
-//! The line that the demo's receiver prints.
+//! The story as rules and queries tell it, and the line that the receiver prints.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use telamon_alert::rule::{self, ParseContext, RuleFile};
+use telamon_alert::{Change, Evaluator, Phase, Transition};
+use telamon_model::{PartitionCount, Slot, SlotRange, Step, Timestamp};
+use telamon_query::context::EvalContext;
+use telamon_query::exec::{Limits, eval};
+use telamon_query::lang;
+use telamon_store::log::MemLog;
+use telamon_store::{ApplyDrops, Options, Store};
+
+use super::history::{DemoFleet, DemoOptions};
 use super::*;
 
 #[test]
@@ -33,4 +46,129 @@ fn a_notification_becomes_one_line() {
         );
     }
     assert!(notification_line(b"no json").is_err());
+}
+
+/// The history of the demo in a store, and what its rules made of it.
+fn history() -> (Store, Evaluator, Vec<Transition>, SlotRange) {
+    let step = Step::from_millis(10_000).unwrap();
+    let fleet = DemoFleet::new(DemoOptions {
+        seed: 1,
+        series_count: 2000,
+        step,
+        start: Timestamp(1_700_000_004_321),
+    });
+    let context = ParseContext {
+        step,
+        receivers: BTreeSet::from([RECEIVER.to_owned()]),
+    };
+    let file = RuleFile {
+        name: RULES_NAME.to_owned(),
+        text: RULES.to_owned(),
+    };
+    let mut evaluator = Evaluator::new(rule::parse(&[file], &context).unwrap(), step);
+    let options = Options {
+        step,
+        partitions: PartitionCount::new(4).unwrap(),
+        block_slots: 360,
+        retention_ms: 86_400_000,
+        age_max_ms: 60_000,
+    };
+    let (store, _) = Store::open(options, Arc::new(MemLog::new()), &mut |_| {}).unwrap();
+    let mut transitions = Vec::new();
+    let slots = fleet.history();
+    for slot in (slots.start.0..slots.end.0).map(Slot) {
+        let applied = store
+            .append(step.end_of(slot), fleet.batch_at(slot))
+            .unwrap();
+        assert_eq!(applied.dropped, ApplyDrops::default());
+        for closed in applied.closed {
+            transitions.extend(evaluator.close(closed.slot, &closed.snapshot));
+        }
+    }
+    (store, evaluator, transitions, slots)
+}
+
+#[test]
+fn rules_and_queries_tell_the_story() {
+    let (store, evaluator, transitions, slots) = history();
+    let start = slots.end.plus(-1);
+    let mut expected = vec![
+        (
+            "SlowCluster",
+            "nf.cluster",
+            "playback-main",
+            Change::Pending,
+            -8030,
+        ),
+        (
+            "SlowCluster",
+            "nf.cluster",
+            "playback-main",
+            Change::Fired,
+            -7970,
+        ),
+        (
+            "SlowCluster",
+            "nf.cluster",
+            "playback-main",
+            Change::Resolved,
+            -7190,
+        ),
+    ];
+    for begin in (-3690..0).step_by(600) {
+        for (change, after) in [
+            (Change::Pending, 0),
+            (Change::Fired, 20),
+            (Change::Resolved, 150),
+        ] {
+            if begin + after <= 0 {
+                expected.push((
+                    "CheckoutErrors",
+                    "nf.app",
+                    "checkout",
+                    change,
+                    begin + after,
+                ));
+            }
+        }
+    }
+    let found: Vec<_> = transitions
+        .iter()
+        .map(|transition| {
+            let alert = &transition.alert;
+            let key = if &*alert.rule == "SlowCluster" {
+                "nf.cluster"
+            } else {
+                "nf.app"
+            };
+            let who = alert.labels.get(key).map_or("", |value| value);
+            let age_s = (transition.slot.0 - start.0) * 10;
+            (&*alert.rule, key, who, transition.change, age_s)
+        })
+        .collect();
+    assert_eq!(found, expected);
+    let firing = evaluator.alerts();
+    assert_eq!(firing.len(), 1, "the burst that is under way at start");
+    assert_eq!(firing[0].phase, Phase::Firing);
+
+    let time = store.options().step.end_of(start);
+    let context = EvalContext::new(time.plus_millis(-3_600_000), time, 10_000).unwrap();
+    let limits = Limits {
+        lines_max: 1024,
+        datapoints_max: 500_000,
+        input_points_max: 10_000_000,
+        parallel_points_min: u64::MAX,
+        cancel: None,
+    };
+    for (query, lines) in QUERIES.iter().zip([5, 6, 16, 6]) {
+        let exprs = lang::parse(query.query, &lang::ParseOptions::reference()).unwrap();
+        let evaluation = eval(&exprs, &store.snapshot(), &context, &limits).unwrap();
+        let drawn: Vec<_> = evaluation.results.iter().flatten().collect();
+        assert_eq!(drawn.len(), lines, "{}", query.title);
+        assert!(
+            drawn
+                .iter()
+                .all(|line| line.values.iter().all(|value| !value.is_nan()))
+        );
+    }
 }

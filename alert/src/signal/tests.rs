@@ -1,0 +1,215 @@
+//! What a signal compares, how far it looks back, and what it is worth where inputs are missing.
+
+use std::sync::Arc;
+
+use telamon_model::{Batch, PartitionCount, Row, Series};
+use telamon_store::log::MemLog;
+use telamon_store::{Options, Store};
+
+use super::*;
+
+const STEP_MS: i64 = 10_000;
+const NOW: Slot = Slot(100_000);
+
+fn step() -> Step {
+    Step::from_millis(STEP_MS).unwrap()
+}
+
+fn signal(text: &str) -> SignalExpr {
+    SignalExpr::parse(text, step()).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// A store with gauges `x` of nodes 1 and 2 over the last slots; the newest value stands last.
+fn snapshot(columns: &[(&str, &str, &[f64])]) -> Snapshot {
+    let options = Options {
+        step: step(),
+        partitions: PartitionCount::new(2).unwrap(),
+        block_slots: 360,
+        retention_ms: 86_400_000,
+        age_max_ms: 60_000,
+    };
+    let (store, _) = Store::open(options, Arc::new(MemLog::new()), &mut |_| {}).unwrap();
+    let longest = columns
+        .iter()
+        .map(|column| column.2.len())
+        .max()
+        .unwrap_or(0);
+    for back in (0..longest).rev() {
+        let time = step().end_of(NOW.plus(-i64::try_from(back).unwrap()));
+        let mut batch = Batch::default();
+        for (name, node, values) in columns {
+            let value = values
+                .len()
+                .checked_sub(back + 1)
+                .map(|index| values[index]);
+            let Some(value) = value.filter(|value| !value.is_nan()) else {
+                continue;
+            };
+            let tags = [
+                ("name", *name),
+                ("nf.node", *node),
+                ("atlas.dstype", "gauge"),
+            ];
+            batch.rows.push(Row {
+                series_index: u32::try_from(batch.series.len()).unwrap(),
+                timestamp: time,
+                value,
+            });
+            batch.series.push(Series::new(Tags::from_pairs(tags)));
+        }
+        store.append(time, batch).unwrap();
+    }
+    store.snapshot()
+}
+
+/// Level and value of each line as text, by node (or the name for a line without a node).
+fn evaluate(text: &str, snapshot: &Snapshot) -> Vec<String> {
+    let lines = signal(text).evaluate(snapshot, NOW, step()).unwrap();
+    lines
+        .iter()
+        .map(|(tags, signal)| {
+            let name = tags.get("nf.node").or(tags.get("name")).unwrap();
+            format!("{name}: {} ({})", signal.level, signal.value)
+        })
+        .collect()
+}
+
+#[test]
+fn the_picture_shows_what_is_compared() {
+    for (text, picture) in [
+        (
+            "name,x,:eq,:sum,5,:gt",
+            "name,x,:eq,:sum,5.0,:const,threshold,:legend,f00,:color",
+        ),
+        (
+            "name,x,:eq,:sum,(,nf.node,),:by,5,:gt,3,:rolling-count,2,:ge",
+            "name,x,:eq,:sum,(,nf.node,),:by,5.0,:const,threshold,:legend,f00,:color",
+        ),
+        (
+            "name,x,:eq,:sum,name,y,:eq,:sum,:gt,name,z,:eq,:sum,1,:lt,:and",
+            "name,x,:eq,:sum,name,y,:eq,:sum",
+        ),
+        (
+            "5,name,x,:eq,:sum,:lt",
+            "name,x,:eq,:sum,5.0,:const,threshold,:legend,f00,:color",
+        ),
+        ("name,x,:eq,:sum", "name,x,:eq,:sum"),
+    ] {
+        assert_eq!(signal(text).picture(), picture, "{text}");
+        lang::parse(picture, &lang::ParseOptions::reference()).unwrap();
+    }
+}
+
+#[test]
+fn the_worse_side_follows_the_comparison() {
+    for (text, is_worse_when_less) in [
+        ("name,x,:eq,:sum,5,:gt", false),
+        ("name,x,:eq,:sum,5,:le", true),
+        ("5,name,x,:eq,:sum,:lt", false),
+        ("5,name,x,:eq,:sum,:ge", true),
+        ("name,x,:eq,:sum,5,:lt,3,:rolling-count,2,:gt", true),
+        ("name,x,:eq,:sum", false),
+    ] {
+        assert_eq!(
+            signal(text).is_worse_when_less(),
+            is_worse_when_less,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_signal_looks_back_as_far_as_its_words_remember() {
+    for (text, intervals) in [
+        ("name,x,:eq,:sum,5,:gt", 0),
+        ("name,x,:eq,:sum,5,:gt,3,:rolling-count,1,:gt", 2),
+        (
+            "name,x,:eq,:sum,5,:gt,3,:rolling-count,1,:gt,4,:rolling-count,1,:gt",
+            5,
+        ),
+        (
+            "name,x,:eq,:sum,9,:rolling-count,3,:gt,name,y,:eq,:sum,3,:rolling-count,1,:gt,:and",
+            8,
+        ),
+    ] {
+        assert_eq!(signal(text).look_back_intervals, intervals, "{text}");
+    }
+}
+
+/// A longer window does not change the newest value.
+#[test]
+fn every_earlier_origin_gives_the_same_value() {
+    let values: Vec<f64> = (0..40)
+        .map(|k| {
+            if k % 7 == 3 {
+                f64::NAN
+            } else {
+                f64::from(k * 5 % 11)
+            }
+        })
+        .collect();
+    let snapshot = snapshot(&[("x", "i-1", &values)]);
+    let text = "name,x,:eq,:sum,5,:gt,4,:rolling-count,2,:ge,3,:rolling-count,1,:gt";
+    let short = signal(text);
+    for more in 1..20 {
+        let mut long = short.clone();
+        long.look_back_intervals += more;
+        for back in 0..10 {
+            let slot = NOW.plus(-back);
+            // As text, in which NaN equals NaN.
+            let [short, long] =
+                [&short, &long].map(|signal| signal.evaluate(&snapshot, slot, step()));
+            assert_eq!(
+                format!("{short:?}"),
+                format!("{long:?}"),
+                "{more} more at {back}"
+            );
+        }
+    }
+}
+
+#[test]
+fn lines_carry_the_value_that_is_compared() {
+    let none = f64::NAN;
+    let snapshot = snapshot(&[
+        ("x", "i-1", &[9.0, 9.0, 9.0]),
+        ("x", "i-2", &[1.0, 1.0, 1.0]),
+        ("x", "i-3", &[9.0, 9.0, none]),
+        ("y", "i-1", &[3.0, 3.0, 3.0]),
+        ("y", "i-2", &[3.0, 3.0, none]),
+    ]);
+    let by_node = |name: &str| format!("name,{name},:eq,:sum,(,nf.node,),:by");
+    for (text, expected) in [
+        (
+            format!("{},5,:gt", by_node("x")),
+            vec!["i-1: 1 (9)", "i-2: 0 (1)"],
+        ),
+        // A count remembers i-3, whose input is missing now.
+        (
+            format!("{},5,:gt,3,:rolling-count,2,:ge", by_node("x")),
+            vec!["i-1: 1 (9)", "i-2: 0 (1)", "i-3: NaN (NaN)"],
+        ),
+        // The threshold of i-2 has no line at the newest slot, so there is nothing to compare.
+        (
+            format!("{},{},:gt", by_node("x"), by_node("y")),
+            vec!["i-1: 1 (9)"],
+        ),
+        // One threshold for all nodes.
+        (
+            format!("{},name,y,:eq,:max,:gt", by_node("x")),
+            vec!["i-1: 1 (9)", "i-2: 0 (1)"],
+        ),
+        // One of two comparisons can be decided.
+        (
+            format!("{},5,:gt,name,none,:eq,:sum,5,:gt,:or", by_node("x")),
+            vec!["i-1: 1 (9)", "i-2: 0 (1)"],
+        ),
+        (
+            "name,none,:eq,:sum,5,:lt".to_owned(),
+            vec!["NO_DATA: NaN (NaN)"],
+        ),
+        ("name,x,:eq,:sum".to_owned(), vec!["x: 10 (10)"]),
+    ] {
+        assert_eq!(evaluate(&text, &snapshot), expected, "{text}");
+    }
+}
