@@ -29,8 +29,8 @@ pub struct PatternError {
     pub class: ErrorClass,
     /// The reference's text, often of three lines: what, the whole pattern, a caret below it.
     pub text: String,
-    /// One line for people.
-    pub hint: String,
+    /// One line for people, where the text does not say it all.
+    pub hint: Option<String>,
 }
 
 /// What a pattern comes to when it needs no automaton.

@@ -9,6 +9,7 @@ mod data;
 mod format;
 mod math;
 mod predicate;
+pub mod reference;
 mod stack;
 mod stateful;
 mod style;

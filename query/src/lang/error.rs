@@ -150,12 +150,21 @@ pub fn render_caret(error: &LangError, source: &str) -> String {
         width = width.min(LINE_CHARS - before);
     }
     let line = line.replace(|c: char| c.is_control(), " ");
-    let text = error.text.lines().next().unwrap_or_default();
+    let mut lines = error.text.lines();
+    let text = lines.next().unwrap_or_default();
+    // Stack and signatures have lines of their own below.
+    let text = match error.help.expected.is_empty() {
+        true => text,
+        false => text.split(" with stack ").next().unwrap_or(text),
+    };
     let mut drawing = format!(
         "  {line}\n  {}{} {text}\n",
         " ".repeat(before),
         "^".repeat(width)
     );
+    for more in lines {
+        drawing.push_str(&format!("  {more}\n"));
+    }
     let help = &error.help;
     if !help.stack.is_empty() {
         drawing.push_str(&format!("  stack: {}\n", help.stack.join("  |  ")));

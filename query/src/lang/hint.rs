@@ -1,5 +1,7 @@
 //! Faults of the interpreter with what helps to mend them: the nearest word, signatures, a hint.
 
+use telamon_model::Predicate;
+
 use crate::number::parse_java_double;
 use crate::words::{self, Word};
 
@@ -63,11 +65,33 @@ fn mismatch_hint(name: &str, candidates: &[&Word], stack: &[Value]) -> Option<St
         .iter()
         .zip(&stack[first..])
         .position(|(kind, value)| !value.fits(*kind))?;
-    Some(operand_hint(
-        name,
-        word.params[wrong],
-        &stack[first + wrong],
-    ))
+    let around = &stack[first.saturating_sub(1)..];
+    Some(
+        compared_strings(around)
+            .unwrap_or_else(|| operand_hint(name, word.params[wrong], &stack[first + wrong])),
+    )
+}
+
+/// A comparison that was meant for numbers became a query, because both sides were strings.
+fn compared_strings(stack: &[Value]) -> Option<String> {
+    stack.iter().rev().find_map(|value| {
+        let Value::Query(query) = value else {
+            return None;
+        };
+        match &**query {
+            Predicate::Less(_, text)
+            | Predicate::LessEqual(_, text)
+            | Predicate::Greater(_, text)
+            | Predicate::GreaterEqual(_, text)
+                if parse_java_double(text).is_some() =>
+            {
+                Some(format!(
+                    "{value} compares strings; for numbers write {text},:const"
+                ))
+            }
+            _ => None,
+        }
+    })
 }
 
 fn operand_hint(name: &str, wanted: Type, found: &Value) -> String {
@@ -103,7 +127,7 @@ fn operand_hint(name: &str, wanted: Type, found: &Value) -> String {
 
 fn text_for_query(name: &str, text: &str) -> String {
     if parse_java_double(text).is_some() {
-        return format!(":{name} of a number needs an expression: write {text},:const");
+        return format!(":{name} takes a query, not a number; a query is written key,value,:eq");
     }
     format!("`{text}` is a string; a query is written key,value,:eq")
 }

@@ -262,6 +262,25 @@ fn a_caret_is_drawn_under_the_fault() {
 }
 
 #[test]
+fn a_drawing_says_each_thing_once() {
+    let drawn = |source: &str| {
+        let (_, error) = fault(source);
+        render_caret(&error, source)
+    };
+    assert_eq!(
+        drawn("a,b,:eq,1,2,:gt,5,:all"),
+        "  a,b,:eq,1,2,:gt,5,:all\n                    ^^^^ no matches for word ':all'\n  \
+         stack: a,b,:eq  |  1,2,:gt  |  5\n  takes: q:Query -- DataExpr\n  \
+         hint: 1,2,:gt compares strings; for numbers write 2,:const\n"
+    );
+    assert_eq!(
+        drawn("a,x[,:re"),
+        "  a,x[,:re\n       ^^^ unclosed character class\n  ^.*(^x[).*$\n             ^\n  \
+         stack: a  |  x[\n"
+    );
+}
+
+#[test]
 fn comments_join_what_they_part() {
     check("1,:d/*,x,*/up", "1 1");
     check("1,*/", "IllegalStateException: unclosed comment");

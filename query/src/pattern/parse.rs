@@ -485,17 +485,17 @@ pub(super) fn refused(class: ErrorClass, text: String, hint: &str) -> PatternErr
     PatternError {
         class,
         text,
-        hint: hint.to_owned(),
+        hint: Some(hint.to_owned()),
     }
 }
 
 /// A fault with the pattern and a caret below the place.
 fn located(what: &str, text: &str, position: usize) -> PatternError {
-    refused(
-        ErrorClass::IllegalArgument,
-        format!("{what}\n{text}\n{}^", " ".repeat(position)),
-        what,
-    )
+    PatternError {
+        class: ErrorClass::IllegalArgument,
+        text: format!("{what}\n{text}\n{}^", " ".repeat(position)),
+        hint: None,
+    }
 }
 
 /// Replaces escapes of characters by the characters, which may then mean something.

@@ -130,8 +130,11 @@ fn matching(
     ignore_case: bool,
     text: fn(&Arc<str>) -> Arc<str>,
 ) -> Result<Value, Fault> {
-    let pattern = pattern::compile(&text(args.text(1)?), ignore_case)
-        .map_err(|error| Fault::new(error.class, error.text).hint(error.hint))?;
+    let pattern = pattern::compile(&text(args.text(1)?), ignore_case).map_err(|error| {
+        let mut fault = Fault::new(error.class, error.text);
+        fault.help.hint = error.hint;
+        fault
+    })?;
     give(Predicate::Matches(Arc::clone(args.text(0)?), pattern))
 }
 

@@ -108,3 +108,8 @@ fn signatures_agree_with_the_reference() {
         );
     }
 }
+
+#[test]
+fn the_page_of_words_is_in_step() {
+    expect_test::expect_file!["../../../docs/language/words.md"].assert_eq(&reference::page());
+}
