@@ -87,6 +87,9 @@ pub enum FrameError {
     /// Keys of tags do not ascend.
     #[error("the keys in the frame do not ascend")]
     Order,
+    /// A series stands in the frame twice.
+    #[error("the frame holds a series twice")]
+    Duplicate,
     /// A number says more things than the frame can hold.
     #[error("the frame says that it holds more than it can")]
     Count,

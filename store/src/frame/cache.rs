@@ -32,6 +32,8 @@ pub struct SeriesCache {
     newest_of: FxHashMap<u64, usize>,
     /// The set asked for last.
     last_set: usize,
+    /// Number of the frame that is read.
+    frame: u64,
 }
 
 #[derive(Debug)]
@@ -40,6 +42,8 @@ struct Set {
     start: usize,
     /// An older set of the same hash.
     older: Option<usize>,
+    /// The last frame that has it.
+    frame: u64,
     series: Series,
 }
 
@@ -62,6 +66,7 @@ impl SeriesCache {
             symbols: Vec::new(),
             newest_of: FxHashMap::default(),
             last_set: 0,
+            frame: 0,
         }
     }
 
@@ -81,6 +86,7 @@ impl SeriesCache {
         if self.sets.len() >= self.series_max || self.strings.len() > strings_max {
             *self = Self::new(self.series_max);
         }
+        self.frame += 1;
     }
 
     /// The number of a string.
@@ -117,20 +123,19 @@ impl SeriesCache {
         shape
     }
 
-    /// The series with a shape, which stands first, and the values of its keys.
-    pub(super) fn series(&mut self, set: &[u32]) -> Series {
+    /// The series with a shape, which stands first, and the values of its keys; `None` if the frame
+    /// has had it already.
+    pub(super) fn series(&mut self, set: &[u32]) -> Option<Series> {
         let following = self.last_set + 1;
         if following < self.sets.len() && self.symbols_of(following) == set {
-            self.last_set = following;
-            return self.sets[following].series.clone();
+            return self.take(following);
         }
         let hash = BuildHasherDefault::<FxHasher>::default().hash_one(set);
         let newest = self.newest_of.get(&hash).copied();
         let mut candidate = newest;
         while let Some(index) = candidate {
             if self.symbols_of(index) == set {
-                self.last_set = index;
-                return self.sets[index].series.clone();
+                return self.take(index);
             }
             candidate = self.sets[index].older;
         }
@@ -140,10 +145,18 @@ impl SeriesCache {
         self.sets.push(Set {
             start: self.symbols.len(),
             older: newest,
+            frame: self.frame,
             series: series.clone(),
         });
         self.symbols.extend_from_slice(set);
-        series
+        Some(series)
+    }
+
+    fn take(&mut self, index: usize) -> Option<Series> {
+        self.last_set = index;
+        let set = &mut self.sets[index];
+        let is_first = std::mem::replace(&mut set.frame, self.frame) != self.frame;
+        is_first.then(|| set.series.clone())
     }
 
     fn symbols_of(&self, set: usize) -> &[u32] {

@@ -224,7 +224,7 @@ pub(super) fn read(
         .into_iter()
         .map(|members| Values::read(reader, members, cache))
         .collect::<Result<Vec<Values>, FrameError>>()?;
-    Ok(assemble(&keys, &shapes, &shape_codes, columns, cache))
+    assemble(&keys, &shapes, &shape_codes, columns, cache).ok_or(FrameError::Duplicate)
 }
 
 /// Keys as symbols of the cache, ascending as text.
@@ -299,14 +299,14 @@ impl Values {
     }
 }
 
-/// Puts the columns together set by set.
+/// Puts the columns together set by set; `None` if two sets are the same.
 fn assemble(
     keys: &[u32],
     shapes: &[Vec<usize>],
     shape_codes: &[u32],
     mut columns: Vec<Values>,
     cache: &mut SeriesCache,
-) -> Vec<Series> {
+) -> Option<Vec<Series>> {
     /// A set of a shape: the symbol of the shape, then one symbol per key. What is the same in all
     /// sets is written once.
     struct Template {

@@ -283,3 +283,39 @@ fn a_step_of_many_series_takes_few_bytes_each() {
     let frame = check(&Batch { series, rows });
     assert!(frame.len() < 2_500, "{} bytes", frame.len());
 }
+
+#[test]
+fn what_is_out_of_place_is_refused() {
+    let batch = Batch {
+        series: vec![series(&[("a", "x"), ("b", "y")])],
+        rows: vec![Row {
+            series_index: 0,
+            timestamp: Timestamp(0),
+            value: 1.0,
+        }],
+    };
+    // counts | two keys | one shape of both | x | y | index run, time run, one scale, value
+    let frame = [
+        1, 0, 1, 1, 2, 0, 0, 1, 1, b'a', b'b', 1, 2, 0, 0, 1, 0, 1, b'x', 1, 0, 1, b'y', 0, 0, 0,
+        0, 1, 0, 8,
+    ];
+    assert_eq!(encode(&batch), frame);
+    for (position, byte, error) in [
+        (9, b'b', FrameError::Order),
+        (9, b'c', FrameError::Order),
+        (9, 0xFF, FrameError::Text),
+        (2, 2, FrameError::Duplicate),
+        (12, 3, FrameError::Code),
+        (13, 1, FrameError::Code),
+        (15, 2, FrameError::Count),
+        (24, 2, FrameError::SeriesIndex),
+        (23, 2, FrameError::Count),
+        (28, 99, FrameError::Code),
+        (29, 1, FrameError::Code),
+        (29, 40 << 2 | 3, FrameError::Code),
+    ] {
+        let mut changed = frame;
+        changed[position] = byte;
+        assert_eq!(decode(&changed).unwrap_err(), error, "byte {position}");
+    }
+}
