@@ -66,7 +66,7 @@ pub struct Limits {
     pub list_items: usize,
     /// Programs within programs, the outermost included.
     pub call_depth: usize,
-    /// Tokens run, those of lists and macros included.
+    /// Tokens run, those of lists and macros included; one over a large expression counts for more.
     pub steps: usize,
     /// Parts of one expression or query, counted as printed.
     pub expr_nodes: usize,
@@ -81,7 +81,7 @@ impl Limits {
             stack_items: 1024,
             list_items: 1024,
             call_depth: 10,
-            steps: 100_000,
+            steps: 200_000,
             expr_nodes: 20_000,
             expr_depth: 1000,
         }

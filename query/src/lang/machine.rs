@@ -28,6 +28,7 @@ pub(crate) struct Machine<'o> {
     frozen: Vec<Value>,
     pub(crate) variables: Variables,
     depth: usize,
+    /// Tokens run, and work that costs as much.
     steps: usize,
     /// The token being run, or the one whose macro is.
     span: Span,
@@ -257,7 +258,8 @@ impl<'o> Machine<'o> {
                 let operands = &self.stack[first..];
                 let value = compute(&Args::new(operands))?;
                 let value = restyle(value, word, operands);
-                weight::check(&value, &self.options.limits)?;
+                // A large expression makes each step over it dear, so steps are charged by its parts.
+                self.steps += weight::check(&value, &self.options.limits)? / PARTS_PER_STEP;
                 self.stack.truncate(first);
                 self.stack.push(value);
                 Ok(())
@@ -283,6 +285,9 @@ impl<'o> Machine<'o> {
         self.variables.clone_from(&self.options.variables);
     }
 }
+
+/// Parts of an expression that cost as much to build and look at as a step.
+const PARTS_PER_STEP: usize = 16;
 
 /// Values of the stack an error shows.
 const STACK_SHOWN: usize = 8;

@@ -192,6 +192,13 @@ fn limits_hold() {
     let doubling = format!("a,b,:eq{}", ",:dup,:add".repeat(60));
     let error = run(&doubling, &ParseOptions::reference()).unwrap_err();
     assert!(error.text.starts_with("expression is too large"), "{error}");
+    let items = "1,".repeat(1000);
+    let costly = format!(
+        "x,a,b,:eq{},:set,(,{items}),(,:drop,(,{items}),(,:drop,x,:get,:abs,:drop,),:each,),:each",
+        ",:dup,:add".repeat(12)
+    );
+    let error = run(&costly, &ParseOptions::reference()).unwrap_err();
+    assert!(error.text.starts_with("program is too long"), "{error}");
 }
 
 #[test]
@@ -330,9 +337,13 @@ fn a_trace_shows_each_step() {
     assert!(steps[5].variables.is_empty());
 }
 
-/// Tokens that make sense somewhere, in any order.
+/// Tokens that make sense somewhere, in any order. A rewrite may be given a name that is no word, and
+/// then cannot be read back, so the word for that stays out.
 fn soup() -> impl Strategy<Value = String> {
-    let words: Vec<String> = words::all().map(|word| format!(":{}", word.name)).collect();
+    let words: Vec<String> = words::all()
+        .filter(|word| word.name != "named-rewrite")
+        .map(|word| format!(":{}", word.name))
+        .collect();
     let token = prop_oneof![
         4 => proptest::sample::select(words),
         2 => proptest::sample::select(vec!["a,b,:eq", "1", "2.5", "name", "(,a,b,)", "(,c,)", "1h", "f00"])

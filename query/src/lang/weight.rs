@@ -11,8 +11,9 @@ use super::error::Fault;
 use super::value::Value;
 use crate::expr::{DataExpr, Displayed, Expr};
 
-/// Refuses a query or expression beyond the limits.
-pub(crate) fn check(value: &Value, limits: &Limits) -> Result<(), Fault> {
+/// Refuses a query or expression beyond the limits; gives the number of its parts, which is also what
+/// looking at it cost.
+pub(crate) fn check(value: &Value, limits: &Limits) -> Result<usize, Fault> {
     let mut count = Count {
         nodes: limits.expr_nodes,
         depth: limits.expr_depth,
@@ -24,7 +25,7 @@ pub(crate) fn check(value: &Value, limits: &Limits) -> Result<(), Fault> {
         Value::Styled(styled) => count.expr(&styled.expr, 0),
     };
     if fits {
-        return Ok(());
+        return Ok(limits.expr_nodes - count.nodes);
     }
     Err(Fault::state(format!(
         "expression is too large: more than {} parts or nested deeper than {}",
