@@ -18,7 +18,7 @@ pub mod stats;
 mod bounds;
 mod font;
 mod layout;
-mod raster;
+
 mod scale;
 mod text;
 mod theme;
@@ -27,6 +27,7 @@ mod zone;
 
 pub mod encode;
 pub mod png;
+pub mod raster;
 pub mod scene;
 
 #[cfg(test)]

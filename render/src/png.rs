@@ -37,8 +37,8 @@ pub fn error_image(
     write(&paint(&Scene::of_error(width, height, kind, message)))
 }
 
-/// Writes pixels into the container.
-fn write(pixels: &Pixels) -> Result<Vec<u8>, RenderError> {
+/// Writes painted pixels; fails only when the picture has no pixel.
+pub fn write(pixels: &Pixels) -> Result<Vec<u8>, RenderError> {
     let failed = |error: ::png::EncodingError| RenderError::Encode(Box::new(error));
     let mut bytes = Vec::with_capacity(pixels.colors.len() / 16 + 1024);
     let mut encoder = Encoder::new(&mut bytes, pixels.width, pixels.height);

@@ -20,13 +20,13 @@ const UNITS: i32 = 16;
 
 /// An opaque picture, row by row, `0x00RRGGBB`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Pixels {
+pub struct Pixels {
     /// Columns.
-    pub(crate) width: u32,
+    pub width: u32,
     /// Rows.
-    pub(crate) height: u32,
+    pub height: u32,
     /// `width * height` colours.
-    pub(crate) colors: Vec<u32>,
+    pub colors: Vec<u32>,
 }
 
 impl Pixels {
@@ -42,7 +42,7 @@ impl Pixels {
 }
 
 /// Paints a scene.
-pub(crate) fn paint(scene: &Scene) -> Pixels {
+pub fn paint(scene: &Scene) -> Pixels {
     let mut pixels = Pixels::filled(scene.size, scene.background.to_argb());
     let area = SkiaBackend::new(&mut pixels).into_drawing_area();
     for shape in &scene.shapes {
