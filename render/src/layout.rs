@@ -324,3 +324,6 @@ fn restricted(graph: &GraphDef) -> (f64, Vec<String>) {
     };
     (zoom, warnings)
 }
+
+#[cfg(test)]
+mod tests;

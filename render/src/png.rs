@@ -3,7 +3,7 @@
 //! The bytes are a function of the definition alone: no time stamp, no text chunk, one filter and
 //! one compression level.
 
-use ::png::{BitDepth, ColorType, Compression, Encoder, Filter};
+use ::png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter};
 use rustc_hash::FxHashMap;
 
 use crate::RenderError;
@@ -19,6 +19,10 @@ pub enum ErrorKind {
     /// The server failed: white on red.
     System,
 }
+
+/// Half the time of the default level for files a few percent larger: a picture of ten lines takes
+/// 2.3 ms and 30.6 kB instead of 4.6 ms and 29.5 kB.
+const DEFLATE: DeflateCompression = DeflateCompression::Level(3);
 
 /// Draws a graph.
 pub fn encode(graph: &GraphDef) -> Result<Vec<u8>, RenderError> {
@@ -44,7 +48,7 @@ pub fn write(pixels: &Pixels) -> Result<Vec<u8>, RenderError> {
     let mut encoder = Encoder::new(&mut bytes, pixels.width, pixels.height);
     encoder.set_depth(BitDepth::Eight);
     encoder.set_filter(Filter::NoFilter);
-    encoder.set_compression(Compression::Balanced);
+    encoder.set_deflate_compression(DEFLATE);
     let data = if let Some((palette, indexes)) = indexed(&pixels.colors) {
         encoder.set_color(ColorType::Indexed);
         encoder.set_palette(palette);

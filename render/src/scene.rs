@@ -187,3 +187,6 @@ impl Painter<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! Scenes as text: what is painted where.
+
+use super::*;
+use crate::graph::{Item, LegendType, LineStyle};
+use crate::sample;
+
+/// The rectangles of one colour, as `left,top widthxheight`.
+fn rects(graph: &GraphDef, color: &str) -> Vec<String> {
+    Scene::build(graph)
+        .unwrap()
+        .dump()
+        .lines()
+        .filter_map(|line| line.strip_prefix("rect ")?.strip_suffix(color))
+        .map(|place| place.trim_end().to_owned())
+        .collect()
+}
+
+fn styled(values: &[&[f64]], style: LineStyle) -> GraphDef {
+    let mut graph = sample::graph(values);
+    graph.legend = LegendType::Off;
+    for item in &mut graph.plots[0].items {
+        if let Item::Line(line) = item {
+            line.style = style;
+        }
+    }
+    graph
+}
+
+const BLUE: &str = "ff0075dc";
+const BROWN: &str = "ff993f00";
+const NAN: f64 = f64::NAN;
+
+#[test]
+fn a_small_graph_is_painted_like_this() {
+    let mut graph = sample::graph(&[&[0.0, 10.0, NAN, 5.0]]);
+    (graph.width, graph.height) = (100, 64);
+    graph.title = Some("Title".into());
+    graph.plots[0].label = Some("y".into());
+    expect_test::expect![[r#"
+        scene 188x198 zoom 1 background fff5f5f5
+        text 74.7,15.0 Large ff000000 "Title"
+        rect 64,25 100x65 ffffffff
+        rect 76,25 1x65 2e9a9a9a
+        rect 89,25 1x65 2e9a9a9a
+        rect 101,25 1x65 2e9a9a9a
+        rect 114,25 1x65 40ff5b5b
+        rect 126,25 1x65 2e9a9a9a
+        rect 139,25 1x65 2e9a9a9a
+        rect 151,25 1x65 2e9a9a9a
+        rect 64,77 100x1 2e9a9a9a
+        rect 64,64 100x1 2e9a9a9a
+        rect 64,51 100x1 2e9a9a9a
+        rect 64,38 100x1 2e9a9a9a
+        rect 64,89 25x1 ff0075dc
+        rect 89,25 1x65 ff0075dc
+        rect 90,25 25x1 ff0075dc
+        rect 139,57 25x1 ff0075dc
+        rect 64,90 101x1 28000000
+        rect 64,90 1x5 ff000000
+        text 49.9,107.7 Small ff000000 "Jan01"
+        rect 114,90 1x5 ff000000
+        text 99.6,107.7 Small ff000000 "00:02"
+        rect 164,90 1x5 ff000000
+        text 149.6,107.7 Small ff000000 "00:04"
+        text 20.2,107.7 Small ff000000 "UTC"
+        rect 63,25 1x65 ff000000
+        rect 59,89 5x1 ff000000
+        text 38.2,92.7 Small ff000000 "0.0"
+        rect 59,25 5x1 ff000000
+        text 32.6,28.7 Small ff000000 "10.0"
+        text 12.8,60.0 Normal up ff000000 "y"
+        rect 2,127 14x14 ff000000
+        rect 3,128 12x12 ff0075dc
+        text 21.0,137.8 Normal ff000000 "line-0"
+        text 4.0,167.7 Small ff000000 "Frame: 4m, End:"
+        text 4.0,181.3 Small ff000000 "2012-01-01T00:05Z[UTC], Step:"
+        text 4.0,194.9 Small ff000000 "1m"
+    "#]]
+    .assert_eq(&Scene::build(&graph).unwrap().dump());
+}
+
+#[test]
+fn a_gap_is_a_gap_and_a_lone_point_is_seen() {
+    // Four points on 400 columns: the second is missing, the third stands alone.
+    let graph = styled(&[&[0.0, NAN, 10.0, NAN]], LineStyle::Line);
+    assert_eq!(rects(&graph, BLUE), ["64,205 101x1", "264,5 101x1"]);
+}
+
+#[test]
+fn dense_lines_keep_their_extremes() {
+    let mut values = vec![0.0; 40_000];
+    values[20_050] = 10.0;
+    let graph = styled(&[&values], LineStyle::Line);
+    let found = rects(&graph, BLUE);
+    assert!(found.contains(&"264,5 1x201".to_owned()), "{found:?}");
+    assert_eq!(found.len(), 3);
+}
+
+#[test]
+fn wide_lines_have_whole_corners() {
+    let mut graph = styled(&[&[0.0, 10.0]], LineStyle::Line);
+    if let Item::Line(line) = &mut graph.plots[0].items[0] {
+        line.width = 3.0;
+    }
+    // Rows beyond the canvas are cut; the rise at column 264 is three columns wide.
+    let found = rects(&graph, BLUE);
+    assert_eq!(found, ["64,204 199x2", "263,5 3x201", "266,5 198x2"]);
+}
+
+#[test]
+fn stacks_stand_on_each_other_and_skip_gaps() {
+    let graph = styled(
+        &[&[5.0, NAN, 5.0, -5.0], &[5.0, 10.0, 0.0, -5.0]],
+        LineStyle::Stack,
+    );
+    // From -10 to 10 on 200 rows: zero at row 105.
+    assert_eq!(
+        rects(&graph, BLUE),
+        ["64,55 100x51", "264,55 100x51", "364,105 100x51"]
+    );
+    assert_eq!(
+        rects(&graph, BROWN),
+        ["64,5 100x51", "164,5 100x101", "364,155 100x51"]
+    );
+}
+
+#[test]
+fn areas_reach_to_zero_and_spans_over_the_height() {
+    let graph = styled(&[&[10.0, -10.0, 0.0, NAN]], LineStyle::Area);
+    let found = rects(&graph, BLUE);
+    assert_eq!(found, ["64,5 100x101", "164,105 100x101", "264,105 100x1"]);
+    let graph = styled(&[&[1.0, 0.0, NAN, -1.0]], LineStyle::Vspan);
+    assert_eq!(rects(&graph, BLUE), ["64,5 100x200", "364,5 100x200"]);
+}
+
+#[test]
+fn an_empty_canvas_says_so() {
+    let says = |values: &[f64], text: &str| {
+        Scene::build(&sample::graph(&[values]))
+            .unwrap()
+            .dump()
+            .contains(text)
+    };
+    assert!(says(&[NAN], "\"No data\""));
+    assert!(says(&[f64::INFINITY], "\"No finite values\""));
+    assert!(!says(&[0.0], "\"No"));
+}
+
+#[test]
+fn warnings_without_room_colour_the_picture() {
+    let mut graph = sample::graph(&[&[1.0]]);
+    graph.warnings = vec!["careful".into()];
+    assert!(Scene::build(&graph).unwrap().dump().contains("\"careful\""));
+    graph.width = 80;
+    assert_eq!(Scene::build(&graph).unwrap().background, WARNING_BACKGROUND);
+}
