@@ -1,9 +1,11 @@
 //! What the server answers: one module per family of routes, one for the errors of all of them.
 
 pub(crate) mod alerts;
+pub(crate) mod graph;
 pub(crate) mod health;
 pub(crate) mod page;
 pub(crate) mod params;
 pub(crate) mod problem;
+pub(crate) mod publish;
+pub(crate) mod tags;
 pub(crate) mod time;
-pub(crate) mod window;

@@ -120,6 +120,8 @@ pub struct QueryConfig {
     pub threads: usize,
     /// Queries that may wait for a thread.
     pub waiting_max: usize,
+    /// Most points of the store that one query may read.
+    pub input_points_max: usize,
 }
 
 /// `[graph]`.
@@ -133,6 +135,8 @@ pub struct GraphConfig {
     pub height: u32,
     /// Most values of a line.
     pub line_values_max: u32,
+    /// Name lines by what their queries say, where the expression has no legend.
+    pub automatic_legends: bool,
 }
 
 /// `[alert]`.

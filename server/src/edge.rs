@@ -22,6 +22,7 @@ use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 
 pub(crate) use body::Incoming;
 pub(crate) use coding::inflate_body;
+pub(crate) use cors::host as cors_host;
 
 use crate::api::params::escapes_are_whole;
 use crate::reply::{Reply, TEXT};

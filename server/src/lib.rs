@@ -4,19 +4,26 @@
 //! that computes belongs to the crates below; this one translates between them. It is the only
 //! crate that is asynchronous, reads a clock or opens a socket.
 
+mod alerting;
 mod api;
+mod background;
 pub mod clock;
 pub mod config;
+mod data;
 pub mod demo;
 mod edge;
+pub mod engine;
 mod listen;
 pub mod notify;
 mod pool;
+pub mod receiver;
 mod reply;
 mod router;
 mod run;
 mod server;
 mod tasks;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;
 
-pub use run::{RunError, Running, Sockets, run, termination};
+pub use run::{RunError, Running, Setup, Sockets, run, termination};

@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 
 use telamon_server::clock::Clock;
 use telamon_server::config::{Config, Overrides};
-use telamon_server::{Sockets, telemetry};
+use telamon_server::{Setup, Sockets, telemetry};
 
 /// A time-series backend that speaks Atlas.
 #[derive(Debug, Parser)]
@@ -79,7 +79,8 @@ fn serve(args: &ServeArgs) -> anyhow::Result<()> {
         let sockets = Sockets::bind(&config)?;
         let clock = Clock::system(config.clock);
         let until = telamon_server::termination().context("cannot wait for signals")?;
-        telamon_server::run(config, sockets, clock, until).await?;
+        let setup = Setup::new(config, sockets, clock);
+        telamon_server::run(setup, until).await?;
         Ok(())
     })
 }

@@ -9,7 +9,7 @@ use axum::http::{Method, StatusCode};
 
 use crate::api::params::decode_path;
 use crate::api::problem::Problem;
-use crate::api::{health, page};
+use crate::api::{graph, health, page, publish, tags};
 use crate::edge::{Request, with_endpoint};
 use crate::reply::Reply;
 use crate::server::Server;
@@ -23,6 +23,12 @@ pub(crate) enum Route {
     Healthcheck,
     Ready,
     Metrics,
+    Graph,
+    Tags,
+    Publish,
+    PublishFast,
+    Alerts,
+    Rules,
     AcceptClock,
 }
 
@@ -91,6 +97,27 @@ const ROUTES: &[Row] = &[
         Methods::Post,
     ),
     row("/metrics", Route::Metrics, "metrics", Methods::Get),
+    endpoint(row("/api/v1/graph", Route::Graph, "graph", Methods::Get)),
+    endpoint(and_below(row(
+        "/api/v1/tags",
+        Route::Tags,
+        "tags",
+        Methods::Get,
+    ))),
+    endpoint(row("/api/v1/alerts", Route::Alerts, "alerts", Methods::Get)),
+    endpoint(row("/api/v1/rules", Route::Rules, "rules", Methods::Get)),
+    endpoint(row(
+        "/api/v1/publish",
+        Route::Publish,
+        "publish",
+        Methods::Publish,
+    )),
+    endpoint(row(
+        "/api/v1/publish-fast",
+        Route::PublishFast,
+        "publish",
+        Methods::Publish,
+    )),
 ];
 
 impl Route {
@@ -153,6 +180,11 @@ async fn handle(server: &Arc<Server>, route: Route, request: Request) -> Result<
         Route::Ready => Ok(health::ready(server)),
         Route::Metrics => Ok(health::metrics(server)),
         Route::AcceptClock => Ok(health::accept_clock(server)),
+        Route::Graph => graph::graph(server, request).await,
+        Route::Tags => tags::tags(server, request).await,
+        Route::Alerts => Ok(server.alerting.alerts_reply()),
+        Route::Rules => server.alerting.rules_reply(&request.query),
+        Route::Publish | Route::PublishFast => publish::publish(server, request).await,
     }
 }
 
@@ -177,5 +209,33 @@ impl Problem {
         self.status == StatusCode::NOT_FOUND && self.message.starts_with("path not found")
             || is_publish && self.status == StatusCode::METHOD_NOT_ALLOWED
             || is_publish && self.message.starts_with("UnsupportedRequestEncoding")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_matched_whole_and_decoded() {
+        for (path, route) in [
+            ("/", Some(Route::Root)),
+            ("/api/v1/%70ublish", Some(Route::Publish)),
+            ("/api/v1/publish-fast", Some(Route::PublishFast)),
+            ("/api/v1/publishx", None),
+            ("/api/v1/publish/foo", None),
+            ("/API/v1/publish", None),
+            ("//api/v1/graph", None),
+            ("/api/v1/graph/foo", None),
+            ("/api/v1/graph%3Fq=1", None),
+            ("/api/v1/tags", Some(Route::Tags)),
+            ("/api/v1/tags/", Some(Route::Tags)),
+            ("/api/v1/tags/nf%2Eapp/x", Some(Route::Tags)),
+            ("/api/v1/tagss", None),
+            ("/ui/x", Some(Route::Page)),
+            ("/%zz", None),
+        ] {
+            assert_eq!(route_of(path), route, "{path}");
+        }
     }
 }

@@ -5,20 +5,38 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use telamon_alert::{RuleError, RuleFile};
+use telamon_model::Slot;
+use telamon_store::ClosedStep;
+use telamon_store::log::SyncError;
+
+use crate::alerting::Alerting;
+use crate::background;
 use crate::clock::{Clock, ClockJumped};
 use crate::config::Config;
+use crate::demo::history::DemoFleet;
+use crate::engine::{Engine, EngineError, Protocol, PublishError};
 use crate::listen;
 use crate::pool::{OnPanic, Pool, PoolOptions};
 use crate::server::Server;
 use crate::tasks::Tasks;
 use crate::telemetry::Telemetry;
 
+/// Decoding, appending and applying; a panic there may leave a partition half written.
+const WRITE_POOL: PoolOptions = PoolOptions {
+    name: "write",
+    threads: 0,
+    waiting_max: 1024,
+    on_panic: OnPanic::EndProcess,
+};
+
 /// How long a shutdown may take in all.
-const STOP_TIMEOUT: Duration = Duration::from_secs(4);
+const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Open sockets, handed in so that tests can take any free port.
 #[derive(Debug)]
@@ -28,6 +46,60 @@ pub struct Sockets {
     /// The listener of the agent line protocol.
     pub udp: Option<UdpSocket>,
 }
+
+/// What a server is started with.
+#[derive(Debug)]
+pub struct Setup {
+    /// What it was told.
+    pub config: Config,
+    /// Where it listens.
+    pub sockets: Sockets,
+    /// What tells it the time.
+    pub clock: Clock,
+    /// Rules beside the files that the configuration names.
+    pub rules: Vec<RuleFile>,
+    /// Pictures of the page: title and query.
+    pub pictures: Vec<(String, String)>,
+    /// A fleet whose samples are loaded into an empty store and then published step by step.
+    pub fleet: Option<DemoFleet>,
+}
+
+impl Setup {
+    /// A server of its own, without a demo.
+    pub fn new(config: Config, sockets: Sockets, clock: Clock) -> Self {
+        let pictures = OWN_PICTURES.iter();
+        Self {
+            config,
+            sockets,
+            clock,
+            rules: Vec::new(),
+            pictures: pictures
+                .map(|&(title, query)| (title.to_owned(), query.to_owned()))
+                .collect(),
+            fleet: None,
+        }
+    }
+}
+
+/// What the page shows where nobody says otherwise: the server itself.
+const OWN_PICTURES: [(&str, &str); 4] = [
+    (
+        "Datapoints per second by protocol",
+        "name,telamon.ingest.accepted,:eq,:sum,(,protocol,),:by,$protocol,:legend",
+    ),
+    (
+        "Requests per second by route",
+        "name,telamon.http.requests,:eq,:sum,(,route,),:by,$route,:legend",
+    ),
+    (
+        "Series held",
+        "name,telamon.store.series,:eq,:max,series,:legend",
+    ),
+    (
+        "Seconds in requests per second by route",
+        "name,telamon.http.time,:eq,statistic,totalTime,:eq,:and,:sum,(,route,),:by,$route,:legend",
+    ),
+];
 
 /// A server that runs.
 #[derive(Debug)]
@@ -51,9 +123,32 @@ pub enum RunError {
         /// What the system said.
         source: io::Error,
     },
+    /// A rule file cannot be read.
+    #[error("cannot read the rule file {}: {source}", path.display())]
+    RuleFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Rules are wrong.
+    #[error("bad rules: {}", list(.0))]
+    Rules(Vec<RuleError>),
+    /// Notifications cannot be sent.
+    #[error("cannot start the notifier: {0}")]
+    Notifier(io::Error),
+    /// History cannot be loaded.
+    #[error("cannot load history: {0}")]
+    History(#[from] PublishError),
     /// The system gives no threads.
     #[error("cannot start threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    /// The data cannot be opened.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The log could not be made durable at the end.
+    #[error("the log could not be saved: {0}")]
+    Save(#[from] SyncError),
     /// The clock cannot be trusted.
     #[error(transparent)]
     Clock(#[from] ClockJumped),
@@ -83,46 +178,54 @@ impl Sockets {
 }
 
 impl Running {
-    /// Starts everything.
+    /// Starts everything. When it returns, the log has been read and requests are served.
     ///
     /// # Errors
     /// If a part cannot start.
-    pub async fn start(config: Config, sockets: Sockets, clock: Clock) -> Result<Self, RunError> {
-        let http = sockets.http;
-        let listen_failed = |source| RunError::Listen {
-            what: "tcp",
-            address: config.http.listen,
-            source,
-        };
-        http.set_nonblocking(true).map_err(listen_failed)?;
-        let http = tokio::net::TcpListener::from_std(http).map_err(listen_failed)?;
-        let http_address = http.local_addr().map_err(listen_failed)?;
+    pub async fn start(setup: Setup) -> Result<Self, RunError> {
+        let Setup {
+            config,
+            sockets,
+            clock,
+            rules,
+            pictures,
+            fleet,
+        } = setup;
+        let (http, http_address) = listener(sockets.http, config.http.listen)?;
         let udp_address = sockets
             .udp
             .as_ref()
             .and_then(|socket| socket.local_addr().ok());
+        let telemetry = Arc::new(Telemetry::default());
+        let clock = Arc::new(clock);
+        let mut alerting = Alerting::new(&config, rules, http_address)?;
+        let observe = &mut |step: ClosedStep| alerting.replay(&step);
+        let engine = Engine::open(&config, Arc::clone(&telemetry), observe)?;
+        if let Some(fleet) = &fleet {
+            load_history(fleet, &engine, &mut alerting)?;
+        }
+        alerting.start_sending(&clock).map_err(RunError::Notifier)?;
         let server = Arc::new(Server {
             started: clock.stamp()?,
-            clock: Arc::new(clock),
-            telemetry: Arc::new(Telemetry::default()),
+            clock,
+            telemetry,
+            engine,
+            alerting,
             queries: Pool::start(PoolOptions {
                 name: "query",
                 threads: config.query.threads,
                 waiting_max: config.query.waiting_max,
                 on_panic: OnPanic::FailJob,
             })?,
-            writes: Pool::start(PoolOptions {
-                name: "write",
-                threads: 0,
-                waiting_max: 1024,
-                on_panic: OnPanic::EndProcess,
-            })?,
+            writes: Pool::start(WRITE_POOL)?,
+            pictures,
             config,
             stopping: AtomicBool::new(false),
         });
         let tasks = Tasks::new();
         let serve = listen::http::serve(Arc::clone(&server), http, tasks.stop_signal());
         tasks.start("http", serve);
+        background::start(&server, &tasks, fleet);
         Ok(Self {
             server,
             tasks,
@@ -134,6 +237,16 @@ impl Running {
     /// Where the web listener is.
     pub fn http_address(&self) -> SocketAddr {
         self.http_address
+    }
+
+    #[cfg(test)]
+    pub(crate) fn server(&self) -> &Arc<Server> {
+        &self.server
+    }
+
+    /// What holds the data.
+    pub fn engine(&self) -> &Engine {
+        &self.server.engine
     }
 
     /// Where the agent line protocol is received.
@@ -150,6 +263,9 @@ impl Running {
         for task in self.tasks.join(STOP_TIMEOUT).await {
             tracing::warn!(task, "did not stop in time");
         }
+        self.server.alerting.stop();
+        self.server.engine.sync()?;
+        tracing::info!("stopped, everything is saved");
         Ok(())
     }
 }
@@ -158,15 +274,50 @@ impl Running {
 ///
 /// # Errors
 /// If the server does not start, or could not save everything at the end.
-pub async fn run(
-    config: Config,
-    sockets: Sockets,
-    clock: Clock,
-    until: impl Future<Output = ()>,
-) -> Result<(), RunError> {
-    let running = Running::start(config, sockets, clock).await?;
+pub async fn run(setup: Setup, until: impl Future<Output = ()>) -> Result<(), RunError> {
+    let running = Running::start(setup).await?;
     until.await;
     running.stop().await
+}
+
+fn listener(
+    socket: TcpListener,
+    asked: SocketAddr,
+) -> Result<(tokio::net::TcpListener, SocketAddr), RunError> {
+    let failed = |source| RunError::Listen {
+        what: "tcp",
+        address: asked,
+        source,
+    };
+    socket.set_nonblocking(true).map_err(failed)?;
+    let socket = tokio::net::TcpListener::from_std(socket).map_err(failed)?;
+    let address = socket.local_addr().map_err(failed)?;
+    Ok((socket, address))
+}
+
+/// Loads the history of a fleet, unless the store has samples; rules run over it, nobody is told.
+fn load_history(
+    fleet: &DemoFleet,
+    engine: &Engine,
+    alerting: &mut Alerting,
+) -> Result<(), PublishError> {
+    if engine.snapshot().series_count() > 0 {
+        return Ok(());
+    }
+    let step = engine.snapshot().step();
+    let slots = fleet.history();
+    for slot in (slots.start.0..slots.end.0).map(Slot) {
+        engine.append(step.end_of(slot), fleet.batch_at(slot), Protocol::History)?;
+        while let Some(closed) = engine.next_closed(0) {
+            alerting.replay(&closed);
+        }
+    }
+    Ok(())
+}
+
+fn list(errors: &[RuleError]) -> String {
+    let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    texts.join("; ")
 }
 
 /// Ready when the process is asked to end, by SIGTERM or SIGINT.

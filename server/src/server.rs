@@ -1,15 +1,24 @@
 //! What one running server has: handed to every task and every handler.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use telamon_model::Timestamp;
+use telamon_query::exec::Limits;
 
-use crate::clock::Clock;
+use crate::alerting::Alerting;
+use crate::api::problem::Problem;
+use crate::clock::{Clock, ClockJumped};
 use crate::config::Config;
-use crate::pool::Pool;
+use crate::engine::Engine;
+use crate::pool::{Pool, PoolError};
 use crate::telemetry::Telemetry;
 use crate::telemetry::names::Metric;
+
+/// Below this many points a query runs on one thread: handing out work would cost more than it
+/// saves.
+const PARALLEL_POINTS_MIN: u64 = 1 << 20;
 
 /// The parts of a running server.
 #[derive(Debug)]
@@ -17,15 +26,29 @@ pub(crate) struct Server {
     pub(crate) config: Config,
     pub(crate) clock: Arc<Clock>,
     pub(crate) telemetry: Arc<Telemetry>,
+    pub(crate) engine: Engine,
+    pub(crate) alerting: Alerting,
     /// Evaluates and draws.
     pub(crate) queries: Pool,
     /// Decodes, admits, appends and applies.
     pub(crate) writes: Pool,
+    /// Pictures of the page: title and query.
+    pub(crate) pictures: Vec<(String, String)>,
     pub(crate) started: Timestamp,
     pub(crate) stopping: AtomicBool,
 }
 
 impl Server {
+    /// The time to stamp records with.
+    ///
+    /// # Errors
+    /// While the wall clock runs ahead.
+    pub(crate) fn stamp(&self) -> Result<Timestamp, ClockJumped> {
+        self.clock.stamp().inspect_err(|_jumped| {
+            self.telemetry.count(Metric::ClockRefused, ["", ""], 1);
+        })
+    }
+
     /// Whether the server is about to end.
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
@@ -33,7 +56,10 @@ impl Server {
 
     /// Which parts work.
     pub(crate) fn health(&self) -> Vec<(&'static str, bool)> {
-        vec![("clock", self.clock.stamp().is_ok())]
+        vec![
+            ("clock", self.clock.stamp().is_ok()),
+            ("log", self.engine.is_writable()),
+        ]
     }
 
     /// Reads what is only known when asked.
@@ -43,5 +69,38 @@ impl Server {
         let steps_back = u32::try_from(self.clock.steps_back()).unwrap_or(u32::MAX);
         self.telemetry
             .set(Metric::ClockStepsBack, f64::from(steps_back));
+        self.engine.refresh_gauges(self.clock.wall());
+    }
+
+    /// What a query may cost.
+    pub(crate) fn query_limits(&self) -> Limits {
+        Limits {
+            lines_max: u64::try_from(self.config.query.lines_max).unwrap_or(u64::MAX),
+            datapoints_max: u64::try_from(self.config.query.datapoints_max).unwrap_or(u64::MAX),
+            input_points_max: u64::try_from(self.config.query.input_points_max).unwrap_or(u64::MAX),
+            parallel_points_min: PARALLEL_POINTS_MIN,
+            cancel: None,
+        }
+    }
+
+    /// A round of a task that failed: counted and said.
+    pub(crate) fn failed(&self, task: &'static str, error: &dyn Display) {
+        self.telemetry.count(Metric::TaskFailures, [task, ""], 1);
+        tracing::error!(task, "{error}");
+    }
+
+    /// A job that has no result, as an answer. The id leads from the answer to the log.
+    pub(crate) fn pool_problem(&self, error: PoolError, id: &str) -> Problem {
+        match error {
+            PoolError::Full => {
+                self.telemetry.count(Metric::QueryRefused, ["full", ""], 1);
+                Problem::unavailable(&error).with_hint("try again in a moment")
+            }
+            PoolError::Panicked(_) => {
+                self.telemetry.count(Metric::QueryRefused, ["panic", ""], 1);
+                tracing::error!(id, "{error}");
+                Problem::fault(id)
+            }
+        }
     }
 }

@@ -102,11 +102,6 @@ impl Stop {
             () = self.requested() => false,
         }
     }
-
-    /// Whether the server stops.
-    pub(crate) fn is_requested(&self) -> bool {
-        *self.0.borrow()
-    }
 }
 
 #[cfg(test)]

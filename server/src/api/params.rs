@@ -41,6 +41,13 @@ impl Params {
             .or_else(|| self.first(name))
     }
 
+    /// All names and values, in order.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Whether a switch is on, which only `1` does.
     pub(crate) fn flag(&self, name: &str) -> bool {
         self.first(name) == Some("1")

@@ -8,6 +8,15 @@ use std::ops::Range;
 use axum::http::StatusCode;
 use serde::Serialize;
 
+use telamon_ingest::json::DecodeError;
+use telamon_query::exec::EvalError;
+use telamon_query::lang::{ErrorClass, LangError};
+use telamon_render::RenderError;
+use telamon_store::AppendError;
+use telamon_store::log;
+
+use crate::clock::ClockJumped;
+use crate::engine::PublishError;
 use crate::reply::{JSON, Reply};
 
 /// What went wrong with a request.
@@ -110,6 +119,14 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, message.to_string())
     }
 
+    /// 500: something is wrong with us. The id leads to what the log says.
+    pub(crate) fn fault(id: &str) -> Self {
+        let message = format!("internal fault, the log knows more under the id {id}");
+        let mut problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, message);
+        problem.detail.get_or_insert_default().id = Some(id.to_owned());
+        problem
+    }
+
     /// The same problem with something to do about it.
     #[must_use]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -126,5 +143,93 @@ impl Problem {
         };
         let body = serde_json::to_vec(&body).expect("a body of texts and numbers is valid JSON");
         Reply::new(self.status, JSON, body)
+    }
+}
+
+impl From<LangError> for Problem {
+    fn from(error: LangError) -> Self {
+        let status = match error.class {
+            ErrorClass::NoSuchElement => StatusCode::NOT_FOUND,
+            ErrorClass::IndexOutOfBounds | ErrorClass::Match => StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorClass::IllegalArgument
+            | ErrorClass::IllegalState
+            | ErrorClass::NumberFormat
+            | ErrorClass::UnsupportedTemporalType => StatusCode::BAD_REQUEST,
+        };
+        let message = error.message();
+        let help = error.help;
+        let detail = Detail {
+            span: Some(error.span.into()),
+            word: help.word,
+            stack: help.stack,
+            expected: help.expected,
+            nearest: help.nearest,
+            hint: help.hint,
+            id: None,
+        };
+        Self {
+            status,
+            message,
+            detail: Some(Box::new(detail)),
+        }
+    }
+}
+
+impl From<EvalError> for Problem {
+    fn from(error: EvalError) -> Self {
+        match (error.class(), &error) {
+            (Some(class), _) => Self::bad_request(class, error),
+            (None, EvalError::Cancelled) => Self::unavailable(error),
+            (None, _) => Self::new(StatusCode::BAD_REQUEST, error.to_string()),
+        }
+    }
+}
+
+impl From<RenderError> for Problem {
+    fn from(error: RenderError) -> Self {
+        match error {
+            RenderError::Encode(_) => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+            }
+            RenderError::NoPixels { width, height } => Self::illegal_argument(format!(
+                "Width ({width}) and height ({height}) cannot be <= 0"
+            )),
+            RenderError::InfiniteBound { .. } | RenderError::CrossedBounds { .. } => {
+                Self::illegal_argument(format!("requirement failed: {error}"))
+            }
+            RenderError::UnknownZone(name) => Self::bad_request(
+                "ZoneRulesException",
+                format!("Unknown time-zone ID: {name}"),
+            ),
+        }
+    }
+}
+
+impl From<PublishError> for Problem {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Decode(error) => error.into(),
+            PublishError::Append(AppendError::Log(log::AppendError::DiskFull { .. })) => {
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string())
+                    .with_hint("free some space; nothing has to be restarted")
+            }
+            PublishError::Append(AppendError::Log(log::AppendError::TooLarge { .. })) => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string())
+                    .with_hint("send smaller batches")
+            }
+            PublishError::Append(_) | PublishError::Sync(_) => Self::unavailable(error),
+        }
+    }
+}
+
+impl From<DecodeError> for Problem {
+    fn from(error: DecodeError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error.to_string())
+    }
+}
+
+impl From<ClockJumped> for Problem {
+    fn from(error: ClockJumped) -> Self {
+        Self::unavailable(error)
     }
 }

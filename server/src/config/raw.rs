@@ -107,6 +107,8 @@ pub(super) struct RawQuery {
     pub(super) threads: Option<Value>,
     /// Queries that may wait for a thread; further ones are answered 503.
     pub(super) waiting_max: Option<Value>,
+    /// Most points of the store that one query may read.
+    pub(super) input_points_max: Option<Value>,
     #[serde(flatten)]
     pub(super) unknown: Unknown,
 }
@@ -123,6 +125,8 @@ pub(super) struct RawGraph {
     pub(super) height: Option<Value>,
     /// Most values of a line: a wider picture has no finer step.
     pub(super) line_values_max: Option<Value>,
+    /// Name lines by what their queries say, where the expression has no legend.
+    pub(super) automatic_legends: Option<Value>,
     #[serde(flatten)]
     pub(super) unknown: Unknown,
 }

@@ -202,6 +202,12 @@ impl Reader {
                 64,
                 0..=100_000,
             ),
+            input_points_max: self.count(
+                "query.input_points_max",
+                raw.input_points_max.as_ref(),
+                2_000_000_000,
+                1..=1_000_000_000_000_000,
+            ),
         }
     }
 
@@ -221,6 +227,11 @@ impl Reader {
                 raw.line_values_max.as_ref(),
                 1440,
                 1..=1_000_000,
+            ),
+            automatic_legends: self.flag(
+                "graph.automatic_legends",
+                raw.automatic_legends.as_ref(),
+                true,
             ),
         }
     }

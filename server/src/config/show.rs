@@ -69,11 +69,13 @@ impl Config {
         writeln!(f, "datapoints_max = {}", self.query.datapoints_max)?;
         writeln!(f, "threads = {}", self.query.threads)?;
         writeln!(f, "waiting_max = {}", self.query.waiting_max)?;
+        writeln!(f, "input_points_max = {}", self.query.input_points_max)?;
         writeln!(f, "\n[graph]")?;
         writeln!(f, "timezone = {}", text(&self.graph.timezone))?;
         writeln!(f, "width = {}", self.graph.width)?;
         writeln!(f, "height = {}", self.graph.height)?;
-        writeln!(f, "line_values_max = {}", self.graph.line_values_max)
+        writeln!(f, "line_values_max = {}", self.graph.line_values_max)?;
+        writeln!(f, "automatic_legends = {}", self.graph.automatic_legends)
     }
 
     fn show_rest(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

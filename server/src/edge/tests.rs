@@ -3,7 +3,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use crate::clock::Clock;
 use crate::config::{Config, Overrides};
-use crate::run::{Running, Sockets};
+use crate::run::{Running, Setup, Sockets};
 
 /// What came back: status line and headers in lower case, and the body.
 struct Answer {
@@ -44,7 +44,9 @@ async fn check(requests: &[&str], judge: impl FnOnce(&[Answer]) + Send + 'static
     let config = Config::parse("[udp]\nlisten = \"\"", folder.path(), &overrides).unwrap();
     let sockets = Sockets::bind(&config).unwrap();
     let clock = Clock::system(config.clock);
-    let running = Running::start(config, sockets, clock).await.unwrap();
+    let running = Running::start(Setup::new(config, sockets, clock))
+        .await
+        .unwrap();
     let address = running.http_address();
     let requests: Vec<Vec<u8>> = requests
         .iter()

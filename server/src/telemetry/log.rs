@@ -1,6 +1,6 @@
 //! Logs: structured, to standard error, set up once by the binary.
 
-use std::io::stderr;
+use std::io::{IsTerminal, stderr};
 
 use tracing_subscriber::EnvFilter;
 
@@ -11,6 +11,7 @@ pub fn start(config: &LogConfig) {
     let filter = EnvFilter::builder().parse_lossy(&config.level);
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(stderr().is_terminal())
         .with_writer(stderr);
     let started = match config.format {
         LogFormat::Text => builder.with_target(false).try_init(),

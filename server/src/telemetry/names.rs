@@ -65,9 +65,8 @@ metrics! {
     QueryRefused Counter "telamon.query.refused" ["reason"] "queries not evaluated";
     QueryWaiting Gauge "telamon.query.jobs" [] "queries that run or wait";
     AlertSteps Counter "telamon.alert.steps" [] "steps over which rules were evaluated";
-    AlertTransitions Counter "telamon.alert.transitions" ["state"] "alerts that changed state";
+    AlertTransitions Counter "telamon.alert.transitions" [] "alerts that changed state";
     AlertTime Timer "telamon.alert.time" [] "time to evaluate all rules over a step";
-    NotifySent Counter "telamon.notify.sent" ["outcome"] "notifications";
     ClockStepsBack Gauge "telamon.clock.steps_back" [] "steps back of the wall clock since the start";
     ClockRefused Counter "telamon.clock.refused" [] "stamps refused because the wall clock jumped ahead";
     TaskFailures Counter "telamon.task.failures" ["task"] "rounds of a background task that failed";

@@ -1,0 +1,152 @@
+//! `/api/v1/graph`: from a URL to a picture or numbers.
+//!
+//! Takes a request, gives the answer in the format it asks for. The one file family that turns
+//! expressions and lines of the query room into a graph of the render room: [`request`] reads the
+//! URL, [`axis`] what belongs to one axis, [`assemble`] names, colours and orders lines. Evaluation
+//! and drawing run on the query pool, never on the runtime.
+
+mod answer;
+mod assemble;
+mod axis;
+mod request;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::http::header::{ORIGIN, USER_AGENT};
+use telamon_query::exec::{self, Limits};
+use telamon_query::expr::StyledExpr;
+use telamon_query::label;
+use telamon_query::lang::{self, ParseOptions, Value};
+use telamon_render::graph::GraphDef;
+use telamon_store::Snapshot;
+
+use super::params::Params;
+use super::problem::Problem;
+use crate::edge::{Request, cors_host};
+use crate::reply::Reply;
+use crate::server::Server;
+use crate::telemetry::names::Metric;
+use request::{Format, GraphRequest};
+
+/// Answers a graph request.
+pub(crate) async fn graph(server: &Arc<Server>, request: Request) -> Result<Reply, Problem> {
+    let params = Params::parse(&request.query);
+    let asked = GraphRequest::read(&params, &server.config, server.clock.wall())?;
+    refuse_bad_origin(&request)?;
+    let is_browser = request.header(USER_AGENT).is_some_and(is_browser);
+    let cancel = CancelOnDrop(Arc::new(AtomicBool::new(false)));
+    let job = Job {
+        server: Arc::clone(server),
+        snapshot: server.engine.snapshot(),
+        limits: Limits {
+            cancel: Some(Arc::clone(&cancel.0)),
+            ..server.query_limits()
+        },
+        asked,
+        params,
+    };
+    let picture_size = (job.asked.format == Format::Png && is_browser)
+        .then_some((job.asked.width, job.asked.height));
+    let answered = server.queries.run(move || job.run()).await;
+    let problem = match answered {
+        Ok(Ok(reply)) => return Ok(reply),
+        Ok(Err(problem)) => problem,
+        Err(error) => server.pool_problem(error, &request.id),
+    };
+    match picture_size {
+        Some(size) => answer::picture_of(&problem, size),
+        None => Err(problem),
+    }
+}
+
+/// Everything a thread of the pool needs.
+struct Job {
+    server: Arc<Server>,
+    snapshot: Snapshot,
+    limits: Limits,
+    asked: GraphRequest,
+    params: Params,
+}
+
+impl Job {
+    fn run(&self) -> Result<Reply, Problem> {
+        let clock = &self.server.clock;
+        let telemetry = &self.server.telemetry;
+        let started_ms = clock.elapsed_ms();
+        let exprs = self.parse()?;
+        let parsed_ms = clock.elapsed_ms();
+        telemetry.time(Metric::QueryTime, "parse", parsed_ms - started_ms);
+        let graph = self.evaluate(&exprs)?;
+        let evaluated_ms = clock.elapsed_ms();
+        telemetry.time(Metric::QueryTime, "evaluate", evaluated_ms - parsed_ms);
+        let reply = answer::write(&graph, self.asked.format);
+        telemetry.time(
+            Metric::QueryTime,
+            "write",
+            clock.elapsed_ms() - evaluated_ms,
+        );
+        reply
+    }
+
+    /// The expressions with the common query and automatic legends.
+    fn parse(&self) -> Result<Vec<StyledExpr>, Problem> {
+        let mut options = ParseOptions::reference();
+        options.unstable = self.asked.unstable;
+        if let Some(zone) = self.asked.zones.first() {
+            let name = Value::text(zone.name.as_str());
+            options.variables.insert(Arc::from("tz"), name);
+        }
+        let mut exprs = lang::parse(&self.asked.query, &options)?;
+        if let Some(common) = &self.asked.common_query {
+            let restricted = exprs.iter().map(|styled| lang::restrict(styled, common));
+            exprs = restricted.collect::<Result<_, _>>()?;
+        }
+        if self.server.config.graph.automatic_legends {
+            label::name_automatically(&mut exprs);
+        }
+        Ok(exprs)
+    }
+
+    fn evaluate(&self, exprs: &[StyledExpr]) -> Result<GraphDef, Problem> {
+        if exprs.is_empty() && self.asked.draws_picture() {
+            let message = "UnsupportedOperationException: tail of empty list";
+            let status = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
+            return Err(Problem::new(status, message).with_hint("q has no expression to draw"));
+        }
+        let context = &self.asked.window.context;
+        let evaluation = exec::eval(exprs, &self.snapshot, context, &self.limits)?;
+        assemble::assemble(&self.asked, &self.params, exprs, evaluation.results)
+    }
+}
+
+/// Ends the evaluation when the answer is no longer awaited.
+struct CancelOnDrop(Arc<AtomicBool>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The reference derives the id of the caller from the origin and fails where it has no host.
+fn refuse_bad_origin(request: &Request) -> Result<(), Problem> {
+    match request.header(ORIGIN) {
+        Some(origin) if origin != "null" && cors_host(origin).is_none() => Err(Problem::new(
+            axum::http::StatusCode::INTERNAL_SERVER_ERROR,
+            format!("IllegalUriException: Illegal URI reference: {origin}"),
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Whether a person looks at the answer: errors of pictures are then pictures.
+fn is_browser(agent: &str) -> bool {
+    let agent = agent.to_ascii_lowercase();
+    ["mozilla", "msie", "gecko", "chrome", "opera", "webkit"]
+        .iter()
+        .any(|name| agent.contains(name))
+}

@@ -1,0 +1,474 @@
+//! From evaluated lines to a graph: labels, colours, order, limits, axes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use telamon_model::duration::format_millis;
+use telamon_model::predicate::utf16_cmp;
+use telamon_model::{SeriesId, Step, Tags};
+use telamon_query::expr::{Setting, StyledExpr};
+use telamon_query::label::{legend, substitute};
+use telamon_query::line::Line;
+use telamon_render::color::Color;
+use telamon_render::graph::{GraphDef, Item, LineDef, LineStyle, Plot};
+use telamon_render::palette::{Palette, PaletteColors, PaletteError, parse_color};
+use telamon_render::prefix::decimal_text;
+
+use super::axis::{AXES_MAX, Axis};
+use super::request::{Format, GraphRequest};
+use crate::api::params::{Params, parse_double, parse_int};
+use crate::api::problem::Problem;
+
+/// Makes the graph of the lines of each expression.
+///
+/// # Errors
+/// For settings and parameters of axes that are not allowed, in the words of the reference.
+pub(super) fn assemble(
+    asked: &GraphRequest,
+    params: &Params,
+    exprs: &[StyledExpr],
+    results: Vec<Vec<Line>>,
+) -> Result<GraphDef, Problem> {
+    let mut assembly = Assembly::new(asked, params)?;
+    for (styled, lines) in exprs.iter().zip(results) {
+        assembly.add(styled, lines)?;
+    }
+    Ok(assembly.finish())
+}
+
+struct Assembly<'a> {
+    asked: &'a GraphRequest,
+    params: &'a Params,
+    /// Colours of all axes that have none of their own.
+    graph_colors: PaletteColors,
+    /// Colours of expressions that look back in time.
+    offset_colors: PaletteColors,
+    axes: BTreeMap<usize, DrawnAxis>,
+    warnings: Vec<String>,
+}
+
+struct DrawnAxis {
+    axis: Axis,
+    colors: Option<PaletteColors>,
+    lines: Vec<LineDef>,
+}
+
+/// How the lines of one expression look.
+struct Look {
+    axis: usize,
+    style: LineStyle,
+    width: f64,
+    color: Option<Color>,
+    palette: Option<Palette>,
+    alpha: Option<u8>,
+    offset_ms: i64,
+}
+
+impl<'a> Assembly<'a> {
+    fn new(asked: &'a GraphRequest, params: &'a Params) -> Result<Self, Problem> {
+        let palette = match &asked.palette {
+            Some(text) => parse_palette(text)?,
+            None => Palette::primary(asked.theme),
+        };
+        Ok(Self {
+            asked,
+            params,
+            graph_colors: palette.colors(),
+            offset_colors: Palette::offset(asked.theme).colors(),
+            axes: BTreeMap::new(),
+            warnings: Vec::new(),
+        })
+    }
+
+    fn add(&mut self, styled: &StyledExpr, lines: Vec<Line>) -> Result<(), Problem> {
+        let axis = axis_of(styled)?;
+        if !self.axes.contains_key(&axis) {
+            let read = Axis::read(self.params, axis)?;
+            let drawn = DrawnAxis {
+                colors: read.palette.as_ref().map(Palette::colors),
+                axis: read,
+                lines: Vec::new(),
+            };
+            self.axes.insert(axis, drawn);
+        }
+        let look = self.look(styled, axis)?;
+        let limit = styled.setting(Setting::Limit).map(parse_int).transpose()?;
+        let source = Source::of(styled, self.asked.format);
+        let mut defs: Vec<LineDef> = lines
+            .into_iter()
+            .map(|line| source.line_def(line, &look))
+            .collect::<Result<_, _>>()?;
+        defs.sort_by(|a, b| utf16_cmp(&a.label, &b.label));
+        self.color(&mut defs, &look);
+        let descending = styled.setting(Setting::Order) == Some("desc");
+        self.sort(&mut defs, styled.setting(Setting::Sort), descending);
+        if let Some(limit) = limit {
+            defs.truncate(usize::try_from(limit).unwrap_or(0));
+        }
+        if let Some(drawn) = self.axes.get_mut(&axis) {
+            drawn.lines.append(&mut defs);
+        }
+        Ok(())
+    }
+
+    fn look(&self, styled: &StyledExpr, axis: usize) -> Result<Look, Problem> {
+        let axis_style = self
+            .axes
+            .get(&axis)
+            .map_or(LineStyle::Line, |drawn| drawn.axis.style);
+        let color = styled
+            .setting(Setting::Color)
+            .map(|text| parse_color(self.asked.theme, text).ok_or_else(|| bad_color(text)));
+        Ok(Look {
+            axis,
+            style: styled
+                .setting(Setting::Ls)
+                .map_or(Ok(axis_style), line_style)?,
+            width: styled.setting(Setting::Lw).map_or(Ok(1.0), parse_double)?,
+            color: color.transpose()?,
+            palette: styled
+                .setting(Setting::Palette)
+                .map(parse_palette)
+                .transpose()?,
+            alpha: styled
+                .setting(Setting::Alpha)
+                .map(parse_alpha)
+                .transpose()?,
+            offset_ms: styled.expr.offset_ms(),
+        })
+    }
+
+    fn color(&mut self, defs: &mut [LineDef], look: &Look) {
+        let mut own = look.palette.as_ref().map(Palette::colors);
+        let axis_colors = self
+            .axes
+            .get_mut(&look.axis)
+            .and_then(|drawn| drawn.colors.as_mut());
+        let palette = match (&mut own, axis_colors) {
+            (Some(own), _) => own,
+            (None, _) if look.offset_ms > 0 => &mut self.offset_colors,
+            (None, Some(axis)) => axis,
+            (None, None) => &mut self.graph_colors,
+        };
+        for def in defs {
+            let color = look.color.unwrap_or_else(|| palette.take(&def.label));
+            let color = look.alpha.map_or(color, |alpha| color.with_alpha(alpha));
+            def.color = self.asked.vision.see(color);
+        }
+    }
+
+    /// Sorts where a mode or a descending order is asked for.
+    fn sort(&mut self, defs: &mut [LineDef], mode: Option<&str>, descending: bool) {
+        if mode.is_none() && !descending {
+            return;
+        }
+        let mode = mode.unwrap_or("legend");
+        let key = match SortKey::parse(mode) {
+            Some(key) => key,
+            None => {
+                let warning = format!("Invalid sort mode '{mode}'. Using default of 'legend'.");
+                self.warnings.push(warning);
+                SortKey::Legend
+            }
+        };
+        key.sort(defs, descending);
+    }
+
+    fn finish(mut self) -> GraphDef {
+        let mut drawn = std::mem::take(&mut self.axes);
+        for drawn in drawn.values_mut() {
+            let mode = drawn.axis.sort.clone();
+            self.sort(&mut drawn.lines, mode.as_deref(), drawn.axis.descending);
+        }
+        let plots = self.plots(drawn);
+        let asked = self.asked;
+        let all_tags = common_tags(plots.iter().flat_map(Plot::lines));
+        let window = &asked.window;
+        GraphDef {
+            title: asked
+                .title
+                .as_ref()
+                .map(|title| substitute(title, &|key| value(&all_tags, key))),
+            plots,
+            start: window.shown_start,
+            end: window.shown_end,
+            step: Step::from_millis(window.context.step_ms).expect("a window has a positive step"),
+            zones: asked.zones.iter().map(|zone| zone.name.clone()).collect(),
+            width: asked.width,
+            height: asked.height,
+            zoom: asked.zoom,
+            layout: asked.layout,
+            legend: asked.legend,
+            only_graph: asked.only_graph,
+            theme: asked.theme,
+            load: None,
+            warnings: self.warnings,
+            hints: asked.hints.clone(),
+        }
+    }
+
+    fn plots(&mut self, drawn: BTreeMap<usize, DrawnAxis>) -> Vec<Plot> {
+        let lines_count: usize = drawn.values().map(|drawn| drawn.lines.len()).sum();
+        let mut is_per_line = self.asked.axis_per_line;
+        if is_per_line && drawn.len() > 1 {
+            is_per_line = false;
+            let warning = "axisPerLine cannot be used with explicit multi axis";
+            self.warnings.push(warning.to_owned());
+        } else if is_per_line && lines_count > AXES_MAX {
+            is_per_line = false;
+            self.warnings.push(format!(
+                "Too many Y-axes, {lines_count} > {AXES_MAX}, axis per line disabled."
+            ));
+        }
+        let mut plots = Vec::new();
+        for drawn in drawn.into_values() {
+            if is_per_line {
+                let lines = drawn.lines.into_iter();
+                plots.extend(lines.map(|line| plot(&drawn.axis, vec![line])));
+            } else {
+                plots.push(plot(&drawn.axis, drawn.lines));
+            }
+        }
+        let is_plain = self
+            .asked
+            .hints
+            .iter()
+            .any(|hint| hint == "ambiguous-multi-y");
+        if plots.len() > 1 && !is_plain {
+            for plot in &mut plots {
+                let color = plot.lines().next().map(|line| line.color);
+                plot.axis_color = color;
+            }
+        }
+        plots
+    }
+}
+
+/// What all lines of an expression share.
+struct Source {
+    styled: StyledExpr,
+    query: String,
+    /// Text of the expression, where ids are wanted.
+    id_text: Option<String>,
+    group_by_keys: Vec<String>,
+    offset: String,
+}
+
+impl Source {
+    fn of(styled: &StyledExpr, format: Format) -> Self {
+        let is_grouped = styled.expr.is_grouped();
+        let keys = styled.expr.final_grouping();
+        let keys = keys
+            .iter()
+            .filter(|_| is_grouped)
+            .map(|key| key.to_string());
+        Self {
+            query: styled.to_string(),
+            id_text: (format == Format::V2Json).then(|| styled.expr.to_string()),
+            group_by_keys: keys.collect(),
+            offset: format_millis(styled.expr.offset_ms()),
+            styled: styled.clone(),
+        }
+    }
+
+    /// The line without its colour. The first value only primed the operators and is not shown.
+    fn line_def(&self, line: Line, look: &Look) -> Result<LineDef, Problem> {
+        let mut values = line.values;
+        values.drain(..values.len().min(1));
+        let mut def = LineDef {
+            id: None,
+            label: String::new(),
+            query: Some(self.query.clone()),
+            group_by_keys: self.group_by_keys.clone(),
+            tags: with_offset(&line.tags, &self.offset),
+            values,
+            color: Color::BLACK,
+            style: look.style,
+            width: look.width,
+        };
+        def.label = legend(&self.styled, &line.label, &|key| variable(&def, key))
+            .map_err(Problem::illegal_argument)?;
+        def.id = self.id_text.as_ref().map(|text| {
+            let mut pairs = def.tags.clone();
+            pairs.push((Arc::from("atlas.query"), Arc::from(text.as_str())));
+            SeriesId::of(&Tags::from_pairs(pairs)).to_string()
+        });
+        Ok(def)
+    }
+}
+
+/// Tags in key order, the offset last.
+fn with_offset(tags: &Tags, offset: &str) -> Vec<(Arc<str>, Arc<str>)> {
+    let mut pairs: Vec<(Arc<str>, Arc<str>)> = tags
+        .iter()
+        .filter(|(key, _)| &***key != "atlas.offset")
+        .map(|(key, value)| (Arc::clone(key), Arc::clone(value)))
+        .collect();
+    pairs.push((Arc::from("atlas.offset"), Arc::from(offset)));
+    pairs
+}
+
+/// A variable of a legend: a tag, or a statistic of what is shown.
+fn variable(line: &LineDef, key: &str) -> Option<String> {
+    let Some(statistic) = key.strip_prefix("atlas.") else {
+        return value(&line.tags, key);
+    };
+    let stats = line.stats();
+    let number = match statistic {
+        "avg" => stats.avg,
+        "max" => stats.max,
+        "min" => stats.min,
+        "last" => stats.last,
+        "total" => stats.total,
+        _ => return value(&line.tags, key),
+    };
+    Some(decimal_text(number))
+}
+
+fn value(tags: &[(Arc<str>, Arc<str>)], key: &str) -> Option<String> {
+    let found = tags.iter().find(|(known, _)| &**known == key);
+    found.map(|(_, value)| value.to_string())
+}
+
+fn common_tags<'l>(mut lines: impl Iterator<Item = &'l LineDef>) -> Vec<(Arc<str>, Arc<str>)> {
+    let Some(first) = lines.next() else {
+        return Vec::new();
+    };
+    let mut common = first.tags.clone();
+    for line in lines {
+        common.retain(|pair| line.tags.contains(pair));
+    }
+    common
+}
+
+fn plot(axis: &Axis, lines: Vec<LineDef>) -> Plot {
+    let mut plot = axis.to_plot();
+    let tags = common_tags(lines.iter());
+    plot.label = plot
+        .label
+        .map(|label| substitute(&label, &|key| value(&tags, key)));
+    plot.items = lines.into_iter().map(Item::Line).collect();
+    plot
+}
+
+/// What lines are sorted by.
+#[derive(Clone, Copy)]
+enum SortKey {
+    Legend,
+    Min,
+    Max,
+    Avg,
+    Count,
+    Total,
+    Last,
+}
+
+impl SortKey {
+    fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "legend" => Self::Legend,
+            "min" => Self::Min,
+            "max" => Self::Max,
+            "avg" => Self::Avg,
+            "count" => Self::Count,
+            "total" => Self::Total,
+            "last" => Self::Last,
+            _ => return None,
+        })
+    }
+
+    fn sort(self, defs: &mut [LineDef], descending: bool) {
+        if matches!(self, Self::Legend) {
+            defs.sort_by(|a, b| {
+                let order = utf16_cmp(&a.label, &b.label);
+                if descending { order.reverse() } else { order }
+            });
+            return;
+        }
+        defs.sort_by_cached_key(|def| {
+            let number = self.number(def);
+            // Absent values stand last in either direction.
+            let key = total_order(if descending { -number } else { number });
+            (number.is_nan(), key)
+        });
+    }
+
+    fn number(self, def: &LineDef) -> f64 {
+        let stats = def.stats();
+        match self {
+            Self::Legend => 0.0,
+            Self::Min => stats.min,
+            Self::Max => stats.max,
+            Self::Avg => stats.avg,
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "a line has far fewer values than 2^53"
+            )]
+            Self::Count => stats.count as f64,
+            Self::Total => stats.total,
+            Self::Last => stats.last,
+        }
+    }
+}
+
+/// An integer in the order of the number; both zeros alike.
+fn total_order(number: f64) -> i64 {
+    let bits = (number + 0.0).to_bits().cast_signed();
+    bits ^ i64::MAX & (bits >> 63)
+}
+
+fn axis_of(styled: &StyledExpr) -> Result<usize, Problem> {
+    let Some(text) = styled.setting(Setting::Axis) else {
+        return Ok(0);
+    };
+    let axis = parse_int(text)?;
+    usize::try_from(axis)
+        .ok()
+        .filter(|&axis| axis < AXES_MAX)
+        .ok_or_else(|| Problem::illegal_argument(format!("invalid axis: {axis}")))
+}
+
+fn line_style(name: &str) -> Result<LineStyle, Problem> {
+    let name = name.to_uppercase();
+    match name.as_str() {
+        "LINE" => Ok(LineStyle::Line),
+        "AREA" => Ok(LineStyle::Area),
+        "STACK" => Ok(LineStyle::Stack),
+        "VSPAN" => Ok(LineStyle::Vspan),
+        _ => Err(Problem::illegal_argument(format!(
+            "No enum constant com.netflix.atlas.chart.model.LineStyle.{name}"
+        ))
+        .with_hint("styles are line, area, stack and vspan")),
+    }
+}
+
+fn parse_alpha(text: &str) -> Result<u8, Problem> {
+    if text.chars().count() != 2 {
+        return Err(Problem::illegal_argument(
+            "value should be 2 digit hex string",
+        ));
+    }
+    u8::from_str_radix(text, 16).map_err(|_no_hex| bad_hex(text))
+}
+
+/// A palette, in the reference's words where it is none.
+pub(super) fn parse_palette(text: &str) -> Result<Palette, Problem> {
+    Palette::parse(text).map_err(|error| match error {
+        PaletteError::UnknownName(_) => Problem::illegal_argument(error),
+        PaletteError::BadColor(color) => bad_color(&color),
+        PaletteError::Empty => Problem::illegal_argument(format!("requirement failed: {error}")),
+    })
+}
+
+fn bad_color(text: &str) -> Problem {
+    match text.chars().count() {
+        3 => bad_hex(&text.chars().flat_map(|c| [c, c]).collect::<String>()),
+        6 | 8 => bad_hex(text),
+        _ => Problem::illegal_argument("requirement failed: color must be hex string [AA]RRGGBB"),
+    }
+}
+
+fn bad_hex(text: &str) -> Problem {
+    let message = format!("For input string: \"{text}\" under radix 16");
+    Problem::bad_request("NumberFormatException", message)
+}

@@ -1,0 +1,269 @@
+//! The parameters of a graph that hold for all of it.
+//!
+//! What is wrong here is found before anything is evaluated and is always answered as JSON. What
+//! belongs to one axis is read later, by [`super::axis`], and only for axes that are used.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use telamon_model::{Predicate, Timestamp};
+use telamon_query::context::{GraphRequest as WindowRequest, GraphWindow, StepRules};
+use telamon_query::lang::{self, ParseOptions, Vocabulary};
+use telamon_render::color::Vision;
+use telamon_render::graph::{LayoutMode, LegendType, Theme, TickLabels};
+
+use super::axis::AXES_MAX;
+use crate::api::params::{Params, parse_double};
+use crate::api::problem::Problem;
+use crate::api::time::{Zone, parse_duration, resolve_range, zone};
+use crate::config::Config;
+
+/// What a graph was asked to be.
+#[derive(Clone, Debug)]
+pub(crate) struct GraphRequest {
+    pub(crate) query: String,
+    /// Narrows every query of every expression.
+    pub(crate) common_query: Option<Arc<Predicate>>,
+    /// At least one; the first is that of texts.
+    pub(crate) zones: Vec<Zone>,
+    pub(crate) window: GraphWindow,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) zoom: f64,
+    pub(crate) layout: LayoutMode,
+    pub(crate) theme: Theme,
+    pub(crate) vision: Vision,
+    /// Text of the palette of the graph; checked when it is used.
+    pub(crate) palette: Option<String>,
+    pub(crate) title: Option<String>,
+    pub(crate) legend: LegendType,
+    pub(crate) only_graph: bool,
+    pub(crate) axis_per_line: bool,
+    pub(crate) hints: Vec<String>,
+    pub(crate) format: Format,
+    /// Whether unstable words are allowed.
+    pub(crate) unstable: bool,
+}
+
+/// Formats of answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Png,
+    Csv,
+    Txt,
+    Json,
+    StatsJson,
+    V2Json,
+}
+
+const HINTS: [&str; 3] = ["no-image", "ambiguous-multi-y", "presentation-metadata"];
+
+impl GraphRequest {
+    /// Reads the parameters.
+    ///
+    /// # Errors
+    /// In the words of the reference.
+    pub(crate) fn read(params: &Params, config: &Config, now: Timestamp) -> Result<Self, Problem> {
+        let query = params
+            .first("q")
+            .ok_or_else(|| Problem::illegal_argument("missing required parameter 'q'"))?;
+        let format = format(params.first("format"))?;
+        let zones = zones(params, config)?;
+        let width = positive(params, "w", "width", config.graph.width)?;
+        let height = positive(params, "h", "height", config.graph.height)?;
+        let zoom = params.first("zoom").map_or(Ok(1.0), parse_double)?;
+        let layout = choice(
+            params,
+            "layout",
+            LayoutMode::Canvas,
+            LayoutMode::parse,
+            |name| Problem::illegal_argument(format!("unknown layout: {name}")),
+        )?;
+        let theme = choice(params, "theme", Theme::Light, Theme::parse, bad_theme)?;
+        let vision = choice(params, "vision", Vision::Normal, Vision::parse, |name| {
+            no_constant("chart.model.VisionType", name)
+        })?;
+        let unstable = choice(params, "features", false, features, |name| {
+            no_constant("core.util.Features", &name.to_uppercase())
+        })?;
+        for axis in 0..AXES_MAX {
+            super::axis::tick_labels(params, axis)?;
+        }
+        let common_query = params.first("cq").map(common_query).transpose()?;
+        let window = window(params, config, &zones[0], now, width)?;
+        Ok(Self {
+            query: query.to_owned(),
+            common_query,
+            zones,
+            window,
+            width,
+            height,
+            zoom,
+            layout,
+            theme,
+            vision,
+            palette: params.first("palette").map(str::to_owned),
+            title: params
+                .first("title")
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned),
+            legend: legend(params),
+            only_graph: params.flag("only_graph"),
+            axis_per_line: params.flag("axis_per_line"),
+            hints: hints(params),
+            format,
+            unstable,
+        })
+    }
+
+    /// Whether the answer holds a picture.
+    pub(crate) fn draws_picture(&self) -> bool {
+        match self.format {
+            Format::Png => true,
+            Format::V2Json => !self.hints.iter().any(|hint| hint == "no-image"),
+            Format::Csv | Format::Txt | Format::Json | Format::StatsJson => false,
+        }
+    }
+}
+
+fn format(name: Option<&str>) -> Result<Format, Problem> {
+    Ok(match name {
+        None | Some("png") => Format::Png,
+        Some("csv") => Format::Csv,
+        Some("txt") => Format::Txt,
+        Some("json" | "std.json") => Format::Json,
+        Some("stats.json") => Format::StatsJson,
+        Some("v2.json") => Format::V2Json,
+        Some(other) => {
+            let message = format!("NoSuchElementException: key not found: {other}");
+            return Err(Problem::new(StatusCode::NOT_FOUND, message)
+                .with_hint("formats are png, csv, txt, json, stats.json and v2.json"));
+        }
+    })
+}
+
+fn zones(params: &Params, config: &Config) -> Result<Vec<Zone>, Problem> {
+    let zones: Vec<Zone> = params.all("tz").map(zone).collect::<Result<_, _>>()?;
+    if zones.is_empty() {
+        return Ok(vec![zone(&config.graph.timezone)?]);
+    }
+    Ok(zones)
+}
+
+fn window(
+    params: &Params,
+    config: &Config,
+    zone: &Zone,
+    now: Timestamp,
+    width: u32,
+) -> Result<GraphWindow, Problem> {
+    let start = params.first("s").unwrap_or("e-3h");
+    let end = params.first("e").unwrap_or("now");
+    let range = resolve_range(start, end, &zone.rules, now)?;
+    let rules = StepRules {
+        primary_ms: config.store.step.as_millis(),
+        block_slots: i64::from(config.store.block_slots),
+        points_max: config.graph.line_values_max,
+    };
+    let window = rules.graph_window(&WindowRequest {
+        start: range.start,
+        end: range.end,
+        step_ms: params.first("step").map(parse_duration).transpose()?,
+        width,
+    });
+    Ok(window?)
+}
+
+fn common_query(text: &str) -> Result<Arc<Predicate>, Problem> {
+    let options = ParseOptions {
+        vocabulary: Vocabulary::Query,
+        ..ParseOptions::reference()
+    };
+    match lang::run(text, &options)?.as_slice() {
+        [lang::Value::Query(query)] => Ok(Arc::clone(query)),
+        _ => Err(Problem::bad_request(
+            "IllegalStateException",
+            format!("invalid cq parameter: {text}"),
+        )),
+    }
+}
+
+fn positive(params: &Params, key: &str, what: &str, default: u32) -> Result<u32, Problem> {
+    let Some(given) = params.int(key)? else {
+        return Ok(default);
+    };
+    u32::try_from(given)
+        .ok()
+        .filter(|&value| value > 0)
+        .ok_or_else(|| {
+            let text = format!("requirement failed: {what} must be positive (got {given})");
+            Problem::illegal_argument(text)
+        })
+}
+
+fn choice<T>(
+    params: &Params,
+    key: &str,
+    default: T,
+    parse: impl FnOnce(&str) -> Option<T>,
+    problem: impl FnOnce(&str) -> Problem,
+) -> Result<T, Problem> {
+    match params.first(key) {
+        None => Ok(default),
+        Some(name) => parse(name).ok_or_else(|| problem(name)),
+    }
+}
+
+fn features(name: &str) -> Option<bool> {
+    match name.to_ascii_lowercase().as_str() {
+        "stable" => Some(false),
+        "unstable" => Some(true),
+        _ => None,
+    }
+}
+
+fn bad_theme(name: &str) -> Problem {
+    if name.is_empty() {
+        let message = "BadPath: path parameter: Invalid path '': path has a leading, trailing, or \
+                       two adjacent period '.' (use quoted \"\" empty string if you want an empty \
+                       element)";
+        return Problem::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+            .with_hint("themes are light and dark");
+    }
+    Problem::illegal_argument(format!("invalid theme: {name}"))
+}
+
+fn no_constant(class: &str, name: &str) -> Problem {
+    Problem::illegal_argument(format!("No enum constant com.netflix.atlas.{class}.{name}"))
+}
+
+/// Tick labels of an axis, in the reference's words where they are none.
+pub(super) fn parse_tick_labels(name: &str) -> Result<TickLabels, Problem> {
+    TickLabels::parse(name).ok_or_else(|| {
+        Problem::illegal_argument(format!(
+            "tick_labels: unknown value '{name}', acceptable values are off, decimal, and binary"
+        ))
+    })
+}
+
+fn legend(params: &Params) -> LegendType {
+    if params.flag("no_legend") {
+        LegendType::Off
+    } else if params.flag("no_legend_stats") {
+        LegendType::LabelsOnly
+    } else {
+        LegendType::LabelsWithStats
+    }
+}
+
+/// Known hints, each once.
+fn hints(params: &Params) -> Vec<String> {
+    let mut hints: Vec<String> = Vec::new();
+    let given = params.first("hints").unwrap_or_default();
+    for hint in given.split(',').map(str::trim) {
+        if HINTS.contains(&hint) && !hints.iter().any(|known| known == hint) {
+            hints.push(hint.to_owned());
+        }
+    }
+    hints
+}

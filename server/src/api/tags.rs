@@ -1,0 +1,189 @@
+//! `/api/v1/tags`: which keys there are, and which values a key has.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::http::HeaderName;
+use serde::Serialize;
+use serde_json::{Value, json};
+use telamon_model::Predicate;
+use telamon_model::predicate::utf16_cmp;
+use telamon_query::lang::{self, ParseOptions, Vocabulary};
+use telamon_store::Snapshot;
+
+use super::params::{Params, decode_path};
+use super::problem::Problem;
+use crate::edge::Request;
+use crate::reply::{Reply, TEXT};
+use crate::server::Server;
+
+const PREFIX: &str = "/api/v1/tags";
+const NEXT_OFFSET: HeaderName = HeaderName::from_static("x-nflx-atlas-next-offset");
+/// Items of a page where the request does not say, and the size from which there may be more.
+const LIMIT: usize = 1000;
+
+/// What was asked.
+#[derive(Debug)]
+struct TagsRequest {
+    /// `None` lists keys.
+    key: Option<String>,
+    query: Predicate,
+    is_text: bool,
+    is_verbose: bool,
+    limit: usize,
+    /// Items up to this one are left out.
+    after: Option<String>,
+}
+
+/// A value as the verbose answer lists it.
+#[derive(Serialize)]
+struct Counted<'a> {
+    key: &'a str,
+    value: &'a str,
+    count: u64,
+}
+
+/// An item with the number of its series.
+type Item = (Arc<str>, u64);
+
+/// Lists keys, or values of a key.
+pub(crate) async fn tags(server: &Arc<Server>, request: Request) -> Result<Reply, Problem> {
+    let asked = TagsRequest::read(&request)?;
+    let snapshot = server.engine.snapshot();
+    let listed = server.queries.run(move || {
+        let items = asked.list(&snapshot);
+        asked.answer(&items)
+    });
+    listed
+        .await
+        .map_err(|error| server.pool_problem(error, &request.id))
+}
+
+impl TagsRequest {
+    fn read(request: &Request) -> Result<Self, Problem> {
+        let params = Params::parse(&request.query);
+        let path = decode_path(&request.path).unwrap_or_default();
+        let key = path
+            .strip_prefix(PREFIX)
+            .and_then(|rest| rest.strip_prefix('/'));
+        let limit = match params.int("limit")? {
+            None => LIMIT,
+            Some(limit) => usize::try_from(limit)
+                .ok()
+                .filter(|&limit| limit > 0)
+                .ok_or_else(|| {
+                    let text = format!("requirement failed: limit must be positive (got {limit})");
+                    Problem::illegal_argument(text)
+                })?,
+        };
+        Ok(Self {
+            key: key.filter(|key| !key.is_empty()).map(str::to_owned),
+            query: params.first("q").map_or(Ok(Predicate::True), parse_query)?,
+            is_text: params.first("format") == Some("txt"),
+            is_verbose: params.flag("verbose"),
+            limit,
+            after: params
+                .first("offset")
+                .filter(|after| !after.is_empty())
+                .map(str::to_owned),
+        })
+    }
+
+    /// The items of the page, in the order of UTF-16 code units.
+    fn list(&self, snapshot: &Snapshot) -> Vec<Item> {
+        if self.key.is_none() && self.is_verbose {
+            // The reference counts values of a key, never keys.
+            return Vec::new();
+        }
+        let mut counts: BTreeMap<Arc<str>, u64> = BTreeMap::new();
+        for shard in snapshot.shards() {
+            let selected = (self.query != Predicate::True).then(|| shard.select(&self.query));
+            match &self.key {
+                None => {
+                    let keys = shard.tag_keys(selected.as_ref());
+                    counts.extend(keys.into_iter().map(|key| (key, 0)));
+                }
+                Some(key) => {
+                    for (value, count) in shard.tag_values(key, selected.as_ref()) {
+                        *counts.entry(value).or_default() += count;
+                    }
+                }
+            }
+        }
+        let mut items: Vec<Item> = counts.into_iter().collect();
+        items.sort_by(|(a, _), (b, _)| utf16_cmp(a, b));
+        if let Some(after) = self.after() {
+            items.retain(|(item, _)| utf16_cmp(item, after).is_gt());
+        }
+        items.truncate(self.limit);
+        items
+    }
+
+    /// The item to go on after; a verbose offset names key and value.
+    fn after(&self) -> Option<&str> {
+        let after = self.after.as_deref()?;
+        match after.split_once(',') {
+            Some((_, value)) if self.is_verbose => Some(value),
+            Some(_) | None => Some(after),
+        }
+    }
+
+    fn answer(&self, items: &[Item]) -> Reply {
+        let key = self.key.as_deref().unwrap_or_default();
+        let reply = if self.is_text {
+            let lines: Vec<String> = items
+                .iter()
+                .map(|(item, count)| {
+                    if self.is_verbose {
+                        format!("{key}\t{item}\t{count}")
+                    } else {
+                        item.to_string()
+                    }
+                })
+                .collect();
+            Reply::ok(TEXT, lines.join("\n"))
+        } else {
+            let values: Vec<Value> = items
+                .iter()
+                .map(|(item, count)| {
+                    if self.is_verbose {
+                        json!(Counted {
+                            key,
+                            value: item,
+                            count: *count
+                        })
+                    } else {
+                        Value::from(&**item)
+                    }
+                })
+                .collect();
+            Reply::json(&Value::Array(values))
+        };
+        match items.last() {
+            Some((last, _)) if items.len() >= self.limit.min(LIMIT) => {
+                let next = if self.is_verbose {
+                    format!("{key},{last}")
+                } else {
+                    last.to_string()
+                };
+                reply.with_header(NEXT_OFFSET, &next)
+            }
+            Some(_) | None => reply,
+        }
+    }
+}
+
+fn parse_query(text: &str) -> Result<Predicate, Problem> {
+    let options = ParseOptions {
+        vocabulary: Vocabulary::Query,
+        ..ParseOptions::reference()
+    };
+    match lang::run(text, &options)?.as_slice() {
+        [lang::Value::Query(query)] => Ok((**query).clone()),
+        _ => Err(Problem::bad_request(
+            "IllegalStateException",
+            "expected a single query on the stack",
+        )
+        .with_hint("q selects series: name,cpu,:eq")),
+    }
+}
