@@ -206,6 +206,20 @@ pub(crate) fn stat_text(value: f64, labels: TickLabels) -> String {
     }
 }
 
+/// A count in the legend: decimal prefixes on every axis, with the axis' number of decimals.
+pub(crate) fn count_text(count: f64, labels: TickLabels) -> String {
+    let decimals = match labels {
+        TickLabels::Off | TickLabels::Decimal => 3,
+        TickLabels::Binary | TickLabels::Duration => 2,
+    };
+    let prefix = Prefix::below(count);
+    format!(
+        "{:>9}{:>1}",
+        fixed(count / prefix.factor, decimals),
+        prefix.text
+    )
+}
+
 /// The scientific form has a blank where a minus would stand.
 fn spaced(value: f64, text: String) -> String {
     if value > 0.0 {
@@ -243,6 +257,8 @@ mod tests {
         assert_eq!(stat_text(f64::NAN, TickLabels::Duration), "      NaNs");
         assert_eq!(stat_text(90.0, TickLabels::Duration), "     1.50m");
         assert_eq!(stat_text(2048.0, TickLabels::Binary), "     2.00Ki");
+        assert_eq!(count_text(180.0, TickLabels::Binary), "   180.00 ");
+        assert_eq!(count_text(1440.0, TickLabels::Off), "    1.440k");
         assert_eq!(stat_text(1e30, TickLabels::Decimal), " 1.0e+30 ");
     }
 }

@@ -4,7 +4,7 @@ use telamon_model::duration::format_millis;
 
 use crate::color::Color;
 use crate::graph::{GraphDef, Item, LineDef, Plot, TickLabels};
-use crate::prefix::{decimal_text, stat_text};
+use crate::prefix::{count_text, decimal_text, stat_text};
 use crate::stats::LineStats;
 use crate::text::{TextSize, truncate, wrap};
 use crate::zone::Zone;
@@ -141,7 +141,7 @@ fn stat_rows(stats: &LineStats, labels: TickLabels) -> [String; 3] {
         clippy::cast_precision_loss,
         reason = "counts of points stay below 2^53"
     )]
-    let count = stat_text(stats.count as f64, TickLabels::Decimal);
+    let count = count_text(stats.count as f64, labels);
     let text = |value: f64| stat_text(value, labels);
     let pair = |left: &str, a: &str, right: &str, b: &str| {
         format!("    {left} : {a:<11}   {right} : {b:<11}")

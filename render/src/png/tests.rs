@@ -277,7 +277,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
     #[test]
     fn hostile_graphs_give_pictures_or_errors(graph in any_graph()) {
         if let Ok(scene) = Scene::build(&graph) {

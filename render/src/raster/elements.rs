@@ -45,11 +45,14 @@ impl<'a> Element<'a> {
         units
     }
 
-    fn corners(&self, rect: &Rect) -> (BackendCoord, BackendCoord) {
+    fn corners(&self, rect: &Rect, color: Color) -> (BackendCoord, BackendCoord) {
         let (left, top) = (self.snapped(rect.left), self.snapped(rect.top));
-        // However small the zoom, nothing vanishes.
-        let right = self.snapped(rect.right).max(left + UNITS);
-        let bottom = self.snapped(rect.bottom).max(top + UNITS);
+        let (mut right, mut bottom) = (self.snapped(rect.right), self.snapped(rect.bottom));
+        if color.alpha == 255 {
+            // However small the zoom, no line vanishes; transparent neighbours must not overlap.
+            right = right.max(left + UNITS);
+            bottom = bottom.max(top + UNITS);
+        }
         ((left, top), (right, bottom))
     }
 }
@@ -60,8 +63,8 @@ impl<'a> PointCollection<'a, BackendCoord> for &'a Element<'a> {
 
     fn point_iter(self) -> Self::IntoIter {
         let (first, second) = match self.shape {
-            Shape::Rect(rect, _) => {
-                let (from, to) = self.corners(rect);
+            Shape::Rect(rect, color) => {
+                let (from, to) = self.corners(rect, *color);
                 (from, Some(to))
             }
             Shape::Text(text) => ((self.units(text.pen.0), self.units(text.pen.1)), None),
