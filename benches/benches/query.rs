@@ -1,0 +1,141 @@
+//! Queries over a store of 100,000 series and 360 steps of the base workload, four partitions.
+//!
+//! Rows are read from the store, so the figures hold decoding as well as adding. Filling the store
+//! takes some seconds before the first figure. Run with
+//! `cargo bench -p telamon-benches --bench query`; the pool has as many threads as the machine.
+
+use std::sync::{Arc, LazyLock};
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use telamon_benches::{Corpus, STEP_MS, value};
+use telamon_model::{Batch, PartitionCount, Predicate, Row, Series, Step};
+use telamon_query::context::EvalContext;
+use telamon_query::exec::{Evaluation, Limits, eval};
+use telamon_query::expr::{Aggregate, AggregateExpr, DataExpr, Expr, StyledExpr};
+use telamon_store::log::{Log, MemLog};
+use telamon_store::{Options, Store};
+
+const SERIES: u64 = 100_000;
+const STEPS: u64 = 360;
+const BATCH: usize = 10_000;
+
+fn main() {
+    divan::main();
+}
+
+static CORPUS: LazyLock<Corpus> = LazyLock::new(|| Corpus::base(1_700_000_400));
+
+static STORE: LazyLock<Store> = LazyLock::new(|| {
+    let options = Options {
+        step: Step::from_millis(STEP_MS).expect("a positive step"),
+        partitions: PartitionCount::new(4).expect("four partitions"),
+        block_slots: 360,
+        retention_ms: 24 * 3_600_000,
+        age_max_ms: 60_000,
+    };
+    let log = Arc::new(MemLog::new()) as Arc<dyn Log>;
+    let (store, _) = Store::open(options, log, &mut |_step| {}).expect("a new store opens");
+    let series: Vec<Series> = (0..SERIES).map(|i| CORPUS.series(i, 0)).collect();
+    for k in 0..STEPS {
+        for (number, some) in series.chunks(BATCH).enumerate() {
+            let batch = batch(some, number * BATCH, k);
+            store
+                .append(CORPUS.timestamp(k), batch)
+                .expect("memory takes it");
+        }
+    }
+    store
+});
+
+fn batch(series: &[Series], first: usize, k: u64) -> Batch {
+    let mut batch = Batch::default();
+    for (index, one) in series.iter().enumerate() {
+        let Some(value) = value((first + index) as u64, k) else {
+            continue;
+        };
+        let series_index = u32::try_from(batch.series.len()).expect("a batch is small");
+        batch.series.push(one.clone());
+        batch.rows.push(Row {
+            series_index,
+            timestamp: CORPUS.timestamp(k),
+            value,
+        });
+    }
+    batch
+}
+
+fn run(bencher: Bencher<'_, '_>, data: DataExpr, points: u64) {
+    let step_ms = STEP_MS * i64::try_from(STEPS / points).expect("few points");
+    let end = CORPUS.timestamp(STEPS - 1).plus_millis(1);
+    let start = CORPUS.timestamp(0);
+    let context = EvalContext::new(start, end, step_ms).expect("a range");
+    let limits = Limits {
+        lines_max: 10_000,
+        datapoints_max: 10_000_000,
+        input_points_max: u64::MAX,
+        parallel_points_min: 1 << 20,
+        cancel: None,
+    };
+    let exprs = [StyledExpr::plain(Arc::new(Expr::Data(data)))];
+    let snapshot = STORE.snapshot();
+    let once = || -> Evaluation {
+        eval(&exprs, &snapshot, &context, &limits).expect("the query is within its limits")
+    };
+    let stats = once().stats;
+    assert_eq!(stats.rows_wide, 0);
+    bencher
+        .counter(ItemsCount::new(stats.input_points))
+        .bench(once);
+}
+
+fn sum(query: Predicate) -> AggregateExpr {
+    AggregateExpr::new(Aggregate::Sum, Arc::new(query))
+}
+
+fn equal(key: &str, value: &str) -> Predicate {
+    Predicate::Equal(key.into(), value.into())
+}
+
+#[divan::bench]
+fn sum_100k(bencher: Bencher<'_, '_>) {
+    run(bencher, DataExpr::Aggregate(sum(Predicate::True)), STEPS);
+}
+
+#[divan::bench]
+fn max_100k(bencher: Bencher<'_, '_>) {
+    let max = AggregateExpr::new(Aggregate::Max, Arc::new(Predicate::True));
+    run(bencher, DataExpr::Aggregate(max), STEPS);
+}
+
+/// Ten slots of the store in a point.
+#[divan::bench]
+fn sum_100k_consolidated(bencher: Bencher<'_, '_>) {
+    run(
+        bencher,
+        DataExpr::Aggregate(sum(Predicate::True)),
+        STEPS / 10,
+    );
+}
+
+#[divan::bench(args = ["nf.cluster", "nf.node"])]
+fn sum_100k_by(bencher: Bencher<'_, '_>, key: &str) {
+    let group_by = DataExpr::GroupBy {
+        aggregate: sum(Predicate::True),
+        keys: Arc::from([key.into()]),
+    };
+    run(bencher, group_by, STEPS);
+}
+
+/// One of ten statistics of one node: ten series.
+#[divan::bench]
+fn point_query(bencher: Bencher<'_, '_>) {
+    let series = CORPUS.series(4242, 0);
+    let node = series
+        .tags()
+        .get("nf.node")
+        .expect("every series has a node");
+    let query = equal("nf.node", node).and(equal("statistic", "gauge"));
+    let data = DataExpr::Aggregate(sum(query));
+    run(bencher, data, STEPS);
+}
