@@ -15,7 +15,7 @@ use telamon_model::exact::{SlotBits, SumKernel, SumSession};
 use telamon_model::partial::{Column, Combine, Fold, Group, GroupKey, Partial, Shape};
 use telamon_model::{ABSENT, Series, SeriesId};
 
-use crate::expr::{add_present, max_present, min_present};
+use crate::expr::{max_present, min_present};
 use crate::plan::Scan;
 
 /// A series and its cells.
@@ -214,14 +214,34 @@ fn add_sums(session: &mut SumSession, rows: &[&[f64]], shape: &Shape, folded: &m
             for place in 0..shape.multiple {
                 folded.extend(row[place..].iter().step_by(shape.multiple));
             }
+            if row.iter().any(|cell| cell.is_infinite()) {
+                drop_opposite_infinities(folded, shape.slots);
+            }
         } else {
-            folded.extend(
-                row.chunks_exact(shape.multiple)
-                    .map(|point| fold_point(point, shape.fold)),
-            );
+            let points = row.chunks_exact(shape.multiple);
+            folded.extend(points.map(|point| fold_point(point, shape.fold)));
         }
         let parts: Vec<&[f64]> = folded.chunks_exact(shape.slots).collect();
         session.add_rows(&parts);
+    }
+}
+
+/// A series with infinities of both signs in a point has no sum there, so it counts as absent in the
+/// point and leaves the other series of its group alone, as in the reference.
+fn drop_opposite_infinities(folded: &mut [f64], slots: usize) {
+    for point in 0..slots {
+        let has = |value: f64| {
+            folded[point..]
+                .iter()
+                .step_by(slots)
+                .any(|&cell| cell == value)
+        };
+        if has(f64::INFINITY) && has(f64::NEG_INFINITY) {
+            folded[point..]
+                .iter_mut()
+                .step_by(slots)
+                .for_each(|cell| *cell = ABSENT);
+        }
     }
 }
 
@@ -254,12 +274,11 @@ fn fold<'a>(row: &'a [f64], shape: &Shape, folded: &'a mut Vec<f64>) -> &'a [f64
 
 /// The cells of one series in one point: an average is a sum here and divided at the end.
 fn fold_point(point: &[f64], fold: Fold) -> f64 {
-    let combine = match fold {
-        Fold::Avg | Fold::Sum => add_present,
-        Fold::Min => min_present,
-        Fold::Max => max_present,
+    let present = point.iter().copied().filter(|cell| !cell.is_nan());
+    let folded = match fold {
+        Fold::Avg | Fold::Sum => present.reduce(|a, b| a + b),
+        Fold::Min => present.reduce(min_present),
+        Fold::Max => present.reduce(max_present),
     };
-    point
-        .iter()
-        .fold(ABSENT, |value, &cell| combine(value, cell))
+    folded.unwrap_or(ABSENT)
 }

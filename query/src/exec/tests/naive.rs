@@ -169,7 +169,13 @@ fn value_at(
     }
     let is_summed = matches!(fold, Consolidation::Avg | Consolidation::Sum);
     let combined = match (kind, is_summed) {
-        (Aggregate::Sum, true) => sum(present.iter().flatten().copied()),
+        (Aggregate::Sum, true) => {
+            // Infinities of both signs in one series make it absent here.
+            let summed = present
+                .iter()
+                .filter(|values| !folded(values, fold).is_nan());
+            sum(summed.flatten().copied())
+        }
         (Aggregate::Sum, false) => sum(present.iter().map(|values| folded(values, fold))),
         (Aggregate::Count, true) => present.iter().flatten().map(|_| 1.0).sum(),
         (Aggregate::Count, false) => present.iter().map(|_| 1.0).sum(),

@@ -121,7 +121,7 @@ pub(super) fn samples() -> impl Strategy<Value = Vec<Sample>> {
     let value = prop_oneof![
         4 => -1e3..1e6,
         2 => (0_i32..1000).prop_map(|n| f64::from(n) / 60.0),
-        1 => prop::sample::select(vec![0.0, 1e300, -1e300, 1e-300, f64::INFINITY]),
+        1 => prop::sample::select(vec![0.0, 1e300, -1e300, 1e-300, f64::INFINITY, f64::NEG_INFINITY]),
     ];
     let sample = (0_u32..12, 90_i64..125, value);
     let samples = sample.prop_map(|(series, slot, value)| Sample {
