@@ -32,7 +32,7 @@ pub struct DemoQuery {
 pub const QUERIES: [DemoQuery; 4] = [
     DemoQuery {
         title: "Requests per second by app",
-        text: "Six hours of traffic, busier by day; the counts of a timer, summed.",
+        text: "Each app has its own busy hours. The counts of a timer, summed.",
         query: "name,ipc.server.call,:eq,statistic,count,:eq,:and,:sum,(,nf.app,),:by,\
                 $nf.app,:legend",
     },
@@ -49,10 +49,11 @@ pub const QUERIES: [DemoQuery; 4] = [
                 $nf.node,:legend",
     },
     DemoQuery {
-        title: "Failed requests per second by app, and the threshold of the alert",
+        title: "Failed requests by app, in percent, and the threshold of the alert",
         text: "A burst every ten minutes. The alert CheckoutErrors fires after 20 seconds of it.",
-        query: "name,ipc.server.call,:eq,statistic,count,:eq,:and,status,failure,:eq,:and,:sum,\
-                (,nf.app,),:by,$nf.app,:legend,5,threshold,:legend,f00,:color",
+        query: "name,ipc.server.call,:eq,statistic,count,:eq,:and,:dup,status,failure,:eq,:and,\
+                :sum,(,nf.app,),:by,:swap,:sum,(,nf.app,),:by,:div,100,:mul,$nf.app,:legend,\
+                5,threshold,:legend,f00,:color",
     },
 ];
 

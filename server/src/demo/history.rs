@@ -30,8 +30,9 @@ use telamon_model::{Batch, Row, Series, Slot, SlotRange, Step, Tags, Timestamp};
 
 use shape::{bump, daily, daily_integral, hash, smooth_noise, unit};
 
-/// How much history the demo has, in milliseconds.
-pub const HISTORY_MS: i64 = 6 * 3_600_000;
+/// How much history the demo has, in milliseconds: six hours, and two minutes more, so that a graph
+/// of six hours does not begin with a step of which only a part was reported.
+pub const HISTORY_MS: i64 = 6 * 3_600_000 + 120_000;
 
 /// Series of one node.
 pub const SERIES_PER_NODE: usize = 25;
@@ -91,10 +92,10 @@ struct Cluster {
 const CLUSTERS: [Cluster; 6] = [
     cluster("gateway", "main", 16, 45_000, [90.0, 0.0]),
     cluster("gateway", "canary", 4, 47_000, [45.0, 0.0]),
-    cluster("playback", "main", 24, 80_000, [60.0, 5400.0]),
-    cluster("search", "main", 16, 120_000, [35.0, -3600.0]),
-    cluster("checkout", "main", 12, 150_000, [40.0, -7200.0]),
-    cluster("profile", "main", 8, 30_000, [70.0, 1800.0]),
+    cluster("playback", "main", 24, 80_000, [60.0, 9000.0]),
+    cluster("search", "main", 16, 120_000, [35.0, -7200.0]),
+    cluster("checkout", "main", 12, 150_000, [40.0, -12_600.0]),
+    cluster("profile", "main", 8, 30_000, [70.0, 3600.0]),
 ];
 
 const fn cluster(
@@ -173,7 +174,7 @@ impl DemoFleet {
         &self.series
     }
 
-    /// Slots of the history: six hours up to the start.
+    /// Slots of the history: [`HISTORY_MS`] up to the start.
     pub fn history(&self) -> SlotRange {
         let step = self.options.step;
         let newest = step.slot_ended_by(self.options.start);
@@ -311,10 +312,10 @@ impl Moment {
         (rate * self.step_s + dice.unit()).floor() / self.step_s
     }
 
-    /// A saw: grows for some 25 minutes, then a collection frees it.
+    /// A saw: grows for one and a half to two and a half hours, then a collection frees it.
     fn memory(&self, node: &Node) -> f64 {
-        let length = 1300 + i64::from(low_bits(node.seed, 9));
-        let offset = i64::from(low_bits(node.seed >> 9, 11));
+        let length = 5000 + i64::from(low_bits(node.seed, 12));
+        let offset = i64::from(low_bits(node.seed >> 12, 13));
         let age = u32::try_from((self.time_s + offset).rem_euclid(length)).unwrap_or(0);
         let share = f64::from(age) / f64::from(u32::try_from(length).unwrap_or(1));
         (2.1e9 + 1.3e9 * share + 4e7 * smooth_noise(node.seed ^ 3, self.time_s, 90)).floor()

@@ -32,16 +32,16 @@ pub(super) fn smooth_noise(seed: u64, time_s: i64, length_s: i64) -> f64 {
     at(knot) + (at(knot + 1) - at(knot)) * eased
 }
 
-/// Traffic of the day from 0.4 to 1, busiest in the evening.
+/// Traffic of the day from 0.3 to 1, busiest in the evening.
 pub(super) fn daily(time_s: i64, phase_s: f64) -> f64 {
-    0.7 + 0.3 * libm::cos(angle(time_s, phase_s))
+    0.65 + 0.35 * libm::cos(angle(time_s, phase_s))
 }
 
 /// The integral of [`daily`] in seconds, from one instant to another.
 pub(super) fn daily_integral(from_s: i64, to_s: i64, phase_s: f64) -> f64 {
     let per_radian = DAY_S / std::f64::consts::TAU;
     let waves = libm::sin(angle(to_s, phase_s)) - libm::sin(angle(from_s, phase_s));
-    0.7 * seconds(to_s - from_s) + 0.3 * per_radian * waves
+    0.65 * seconds(to_s - from_s) + 0.35 * per_radian * waves
 }
 
 /// Zero outside, rising over the first tenth of `length_s` to 1 and falling over the last third.
