@@ -8,13 +8,14 @@
 //!
 //! Run with `cargo bench -p telamon-benches --bench store`.
 
+use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::sync::{Arc, OnceLock};
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use telamon_benches::{Corpus, value};
-use telamon_model::{Batch, PartitionCount, Predicate, Row, Series, Slot, SlotRange, Step};
+use telamon_model::{Batch, PartitionCount, Predicate, Row, Series, Slot, SlotRange, Step, Tags};
 use telamon_store::log::{Log, MemLog};
 use telamon_store::{Options, ShardView, Snapshot, Store};
 
@@ -45,13 +46,36 @@ fn open(log: Arc<dyn Log>) -> Store {
 /// The records of a step, over series that are made once.
 fn records(k: u64) -> Vec<Batch> {
     static ALL: OnceLock<Vec<Series>> = OnceLock::new();
-    let all = ALL.get_or_init(|| (0..SERIES).map(|i| corpus().series(i, 0)).collect());
+    let all = ALL.get_or_init(series_as_admitted);
     let starts = (0..).step_by(RECORD);
     all.chunks(RECORD)
         .zip(starts)
         .map(|(series, start)| Batch {
             series: series.to_vec(),
             rows: rows(start, k),
+        })
+        .collect()
+}
+
+/// All series, each string once, as the cache of admission holds them.
+fn series_as_admitted() -> Vec<Series> {
+    let mut strings: BTreeSet<Arc<str>> = BTreeSet::new();
+    let mut shared = |text: &Arc<str>| match strings.get(text) {
+        Some(known) => Arc::clone(known),
+        None => {
+            strings.insert(Arc::clone(text));
+            Arc::clone(text)
+        }
+    };
+    (0..SERIES)
+        .map(|i| {
+            let series = corpus().series(i, 0);
+            let pairs: Vec<_> = series
+                .tags()
+                .iter()
+                .map(|(key, value)| (shared(key), shared(value)))
+                .collect();
+            Series::new(Tags::from_pairs(pairs))
         })
         .collect()
 }
