@@ -10,6 +10,7 @@ use super::*;
 use crate::log::MemLog;
 
 mod model;
+mod refusal;
 
 use model::Model;
 
