@@ -138,8 +138,8 @@ impl Calendar {
             step: options.step,
             step_ms,
             block_slots,
-            block_tiles: block_slots.div_ceil_positive(8),
-            block_minis: block_slots.div_ceil_positive(64),
+            block_tiles: groups(block_slots, 8),
+            block_minis: groups(block_slots, 64),
             age_max_ms: options.age_max_ms,
             retention_ms: options.retention_ms,
             seal_after_ms,
@@ -253,14 +253,9 @@ impl Calendar {
     }
 }
 
-trait DivCeil {
-    fn div_ceil_positive(self, divisor: Self) -> Self;
-}
-
-impl DivCeil for i64 {
-    fn div_ceil_positive(self, divisor: Self) -> Self {
-        self / divisor + Self::from(self % divisor > 0)
-    }
+/// Groups of `width` that hold `count` things.
+fn groups(count: i64, width: i64) -> i64 {
+    count / width + i64::from(count % width > 0)
 }
 
 #[cfg(test)]
