@@ -175,6 +175,10 @@ fn rules_have_the_shape_of_prometheus() {
         }
     "#]]
     .assert_eq(&format!("{body:#}\n"));
+}
+
+#[test]
+fn a_rule_lists_its_alerts_unless_told_otherwise() {
     let body = rules(&groups(), &RuleFilter::default(), "http://h");
     assert_eq!(
         body["data"]["groups"][0]["rules"][0]["alerts"]
