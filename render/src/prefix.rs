@@ -1,7 +1,7 @@
 //! Unit prefixes and the text of values on axes and in the legend.
 //!
 //! Two rules choose a decimal prefix: statistics take the largest factor not above the value
-//! ([`Prefix::below`]), ticks leave three digits either way ([`Prefix::fitting`]).
+//! (`Prefix::below`), ticks leave three digits either way (`Prefix::fitting`).
 
 use telamon_model::number::{fixed, scientific};
 

@@ -1,6 +1,6 @@
 //! From a scene to pixels, on the machine's own arithmetic only.
 //!
-//! Shapes are plotters elements and [`SkiaBackend`] is a plotters backend, so that other backends
+//! Shapes are plotters elements and `SkiaBackend` is a plotters backend, so that other backends
 //! can paint the same scene and other elements can be painted here. Backend coordinates are
 //! sixteenths of a device pixel: plotters' coordinates are whole numbers, which alone would be too
 //! coarse for text.
