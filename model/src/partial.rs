@@ -68,7 +68,7 @@ pub struct Shape {
 }
 
 /// What tells groups apart.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum GroupKey {
     /// One value per key of the grouping; empty when there is no grouping.
     Values(Vec<Arc<str>>),

@@ -253,7 +253,7 @@ impl Query<'_> {
         let mut input_points = 0_u64;
         for scan in &plan.scans {
             self.limits.check_cancelled()?;
-            let selection = select::select(scan, self.snapshot);
+            let selection = select::select(scan, self.snapshot, self.limits);
             input_points = input_points.saturating_add(selection.cost(scan));
             selections.push(selection);
         }

@@ -119,13 +119,17 @@ impl SumKernel {
         let Some(window) = self.window else {
             return false;
         };
-        self.before.copy_from(&self.now);
+        if self.rows > 0 {
+            self.before.copy_from(&self.now);
+        }
         let fits = self.now.add_rows(rows, &window);
         if fits {
             self.rows += rows.len();
             self.stats.rows_fast += rows.len() as u64;
-        } else {
+        } else if self.rows > 0 {
             std::mem::swap(&mut self.before, &mut self.now);
+        } else {
+            self.now.clear();
         }
         fits
     }

@@ -5,11 +5,14 @@
 
 use std::sync::Arc;
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
 use telamon_model::Series;
 use telamon_model::partial::GroupKey;
 use telamon_store::{ShardView, Snapshot};
 
+use super::Limits;
 use crate::plan::{Grouping, Scan};
 
 /// The series of a pass.
@@ -23,7 +26,7 @@ pub(super) struct Selection {
 /// The series of a pass in one shard.
 pub(super) struct SelectedShard {
     pub(super) view: Arc<ShardView>,
-    /// Ascending, so that a group stands together and its ordinals ascend.
+    /// A group stands together and its ordinals ascend.
     pub(super) members: Vec<Member>,
 }
 
@@ -48,34 +51,72 @@ impl Selection {
     }
 }
 
-/// Selects the series of a pass.
-pub(super) fn select(scan: &Scan, snapshot: &Snapshot) -> Selection {
-    let mut groups = Groups::new(&scan.grouping);
-    let shards = snapshot
-        .shards()
-        .iter()
-        .map(|view| {
-            let ordinals = view.select(&scan.query);
-            let mut members: Vec<Member> = ordinals
-                .iter()
-                .filter_map(|ordinal| {
-                    let group = groups.group_of(view, ordinal)?;
-                    Some(Member { group, ordinal })
-                })
-                .collect();
-            if matches!(scan.grouping, Grouping::By(_)) {
-                members.sort_unstable();
-            }
-            SelectedShard {
-                view: Arc::clone(view),
-                members,
-            }
-        })
-        .collect();
-    Selection {
-        shards,
-        keys: groups.keys,
+/// Selects the series of a pass. A pass that is worth several threads is grouped by several.
+pub(super) fn select(scan: &Scan, snapshot: &Snapshot, limits: &Limits) -> Selection {
+    let views = snapshot.shards().iter();
+    let selected: Vec<(&Arc<ShardView>, RoaringBitmap)> =
+        views.map(|view| (view, view.select(&scan.query))).collect();
+    let group = |(view, ordinals): &(&Arc<ShardView>, RoaringBitmap)| {
+        group_shard(&scan.grouping, view, ordinals)
+    };
+    let series: u64 = selected.iter().map(|(_, ordinals)| ordinals.len()).sum();
+    let grouped: Vec<(SelectedShard, Vec<GroupKey>)> =
+        if series.saturating_mul(scan.slots.len() as u64) < limits.parallel_points_min {
+            selected.iter().map(group).collect()
+        } else {
+            selected.par_iter().map(group).collect()
+        };
+    join(grouped)
+}
+
+/// The members of one shard, with groups counted in this shard.
+fn group_shard(
+    grouping: &Grouping,
+    view: &Arc<ShardView>,
+    ordinals: &RoaringBitmap,
+) -> (SelectedShard, Vec<GroupKey>) {
+    let mut groups = Groups::new(grouping);
+    let mut members = Vec::with_capacity(usize::try_from(ordinals.len()).unwrap_or(0));
+    for ordinal in ordinals {
+        if let Some(group) = groups.group_of(view, ordinal) {
+            members.push(Member { group, ordinal });
+        }
     }
+    if matches!(grouping, Grouping::By(_)) {
+        members.sort_unstable();
+    }
+    let view = Arc::clone(view);
+    (SelectedShard { view, members }, groups.keys)
+}
+
+/// Gives the groups of all shards common numbers. The order within a shard stays one in which groups
+/// stand together, which is all that is asked of it.
+fn join(grouped: Vec<(SelectedShard, Vec<GroupKey>)>) -> Selection {
+    let mut selection = Selection {
+        shards: Vec::with_capacity(grouped.len()),
+        keys: Vec::new(),
+    };
+    let mut numbers: FxHashMap<GroupKey, u32> = FxHashMap::default();
+    for (mut shard, keys) in grouped {
+        let own: Vec<u32> = keys
+            .into_iter()
+            .map(|key| {
+                *numbers.entry(key).or_insert_with_key(|key| {
+                    selection.keys.push(key.clone());
+                    number(selection.keys.len() - 1)
+                })
+            })
+            .collect();
+        for member in &mut shard.members {
+            member.group = own[member.group as usize];
+        }
+        selection.shards.push(shard);
+    }
+    selection
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).expect("a store holds fewer than 2^32 series")
 }
 
 /// Groups in the order in which they were met.
@@ -127,6 +168,6 @@ impl<'a> Groups<'a> {
 
     fn push(&mut self, key: GroupKey) -> u32 {
         self.keys.push(key);
-        u32::try_from(self.keys.len() - 1).expect("a store holds fewer than 2^32 series")
+        number(self.keys.len() - 1)
     }
 }
