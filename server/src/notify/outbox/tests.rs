@@ -165,6 +165,23 @@ fn a_full_queue_drops_its_oldest_message_and_counts_it() {
     assert_eq!(nodes(&mut outbox, 0), ["2"]);
 }
 
+#[test]
+fn what_changed_during_a_failed_attempt_is_sent_in_its_newest_state() {
+    let mut outbox = outbox(OutboxOptions::STANDARD);
+    let fired = |node: &str| alert("A", node, 1000, None);
+    queue(&mut outbox, 0, &[fired("1"), fired("2")]);
+    assert_eq!(nodes(&mut outbox, 0), ["1", "2"]);
+    queue(&mut outbox, 1, &[alert("A", "1", 1000, Some(2000))]);
+    outbox.settle(Timestamp(2), "ops", Outcome::Failed(String::new()));
+    assert_eq!(nodes(&mut outbox, 2000), ["2"]);
+    outbox.settle(Timestamp(2000), "ops", Outcome::Accepted);
+    let Next::Send(message) = outbox.take(Timestamp(2000), "ops") else {
+        panic!("the newest state waits");
+    };
+    assert_eq!(message.alerts, [alert("A", "1", 1000, Some(2000))]);
+    assert_eq!(outbox.lanes()[1].counts.replaced_alerts, 1);
+}
+
 #[derive(Clone, Debug)]
 enum Act {
     /// Nodes whose alert flips between firing and resolved.
