@@ -285,3 +285,19 @@ fn rows_beyond_any_window_are_counted() {
     assert_eq!(column.values(), [1e300, 4.0]);
     assert!(kernel.stats().rows_wide >= 1);
 }
+
+/// More additions than digits have room for: carries must move in between.
+#[test]
+fn millions_of_values_do_not_overflow_a_digit() {
+    let count = 3 * digits::ADDS_MAX;
+    let value = 2_f64.powi(80) - 2_f64.powi(28);
+    let mut sum = ExactSum::new();
+    let mut column = SumColumn::new(1);
+    for _ in 0..count {
+        sum.add(-value);
+        column.add_row(&[value]);
+    }
+    let expected = f64::from(count) * value;
+    check(sum.value(), -expected);
+    check(column.values()[0], expected);
+}
