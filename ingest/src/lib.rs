@@ -10,6 +10,7 @@
 //! bodies, answering clients and counting across requests belong to the server.
 
 pub mod admit;
+pub mod aggregate;
 pub mod datapoint;
 pub mod json;
 pub mod line;
@@ -21,6 +22,7 @@ pub mod rules;
 pub mod series_cache;
 
 pub use admit::{Admission, Admitted, Refusal};
+pub use aggregate::{AggregatorLimits, AggregatorOptions, LineDrop, StepAggregator};
 pub use datapoint::Datapoint;
 pub use json::DecodeError;
 pub use line::{Line, LineKind, LineReason, LineReject};
