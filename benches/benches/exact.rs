@@ -53,13 +53,16 @@ fn plain_f64_sum(bencher: Bencher<'_, '_>) {
         .counter(ItemsCount::new(SLAB * SLABS * SLOTS))
         .bench_local(|| {
             for _ in 0..SLABS {
-                for row in black_box(&slab).chunks_exact(SLOTS) {
-                    for (sum, value) in sums.iter_mut().zip(row) {
-                        *sum += if value.is_nan() { 0.0 } else { *value };
-                    }
-                }
+                let rows = black_box(&slab).chunks_exact(SLOTS);
+                rows.for_each(|row| add_plainly(&mut sums, row));
             }
         });
+}
+
+fn add_plainly(sums: &mut [f64], row: &[f64]) {
+    for (sum, value) in sums.iter_mut().zip(row) {
+        *sum += if value.is_nan() { 0.0 } else { *value };
+    }
 }
 
 fn run(bencher: Bencher<'_, '_>, slab: &[f64]) {
