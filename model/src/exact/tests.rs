@@ -289,7 +289,7 @@ fn rows_beyond_any_window_are_counted() {
 /// More additions than digits have room for: carries must move in between.
 #[test]
 fn millions_of_values_do_not_overflow_a_digit() {
-    let count = 3 * digits::ADDS_MAX;
+    let count = 3 * ADDS_MAX;
     let value = 2_f64.powi(80) - 2_f64.powi(28);
     let mut sum = ExactSum::new();
     let mut column = SumColumn::new(1);
