@@ -68,6 +68,7 @@ pub(crate) fn start(server: &Arc<Server>, tasks: &Tasks, fleet: Option<DemoFleet
         let (server, stop) = (Arc::clone(server), tasks.stop_signal());
         tasks.start(name, repeat(server, rhythm, stop, Task { name, round }));
     };
+    rhythmic("flush-lines", each_step, flush_lines);
     rhythmic("own-metrics", each_step, publish_own_metrics);
     rhythmic("heartbeat", heartbeat, beat);
     rhythmic("trim", every(TRIM_PERIOD_MS), trim);
@@ -192,6 +193,13 @@ fn trim(server: &Server) {
         Ok(0) => {}
         Ok(files) => tracing::info!(files, "retention removed log files"),
         Err(error) => server.failed("trim", &error),
+    }
+}
+
+fn flush_lines(server: &Server) {
+    let Ok(now) = server.stamp() else { return };
+    if let Err(error) = server.lines.flush(now, &server.engine, &server.telemetry) {
+        server.failed("flush-lines", &error);
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct DataFolder {
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// It cannot be made or written.
-    #[error("the data folder {} cannot be written: {source}", path.display())]
+    #[error("the data folder {} cannot be written", path.display())]
     Unwritable {
         /// The folder.
         path: PathBuf,

@@ -104,7 +104,7 @@ pub enum EngineError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// The files of the log.
-    #[error("the log in {} cannot be opened: {source}", path.display())]
+    #[error("the log in {} cannot be opened", path.display())]
     Files {
         /// Its folder.
         path: PathBuf,
@@ -112,7 +112,7 @@ pub enum EngineError {
         source: std::io::Error,
     },
     /// The log itself.
-    #[error("the log in {} cannot be opened: {source}", path.display())]
+    #[error("the log in {} cannot be opened", path.display())]
     Log {
         /// Its folder.
         path: PathBuf,
@@ -120,7 +120,7 @@ pub enum EngineError {
         source: telamon_store::log::OpenError,
     },
     /// The store.
-    #[error("the store cannot be opened: {0}")]
+    #[error("the store cannot be opened")]
     Store(#[from] OpenError),
 }
 

@@ -13,6 +13,7 @@ mod data;
 pub mod demo;
 mod edge;
 pub mod engine;
+mod lines;
 mod listen;
 pub mod notify;
 mod pool;

@@ -33,6 +33,7 @@ pub(crate) enum Route {
 }
 
 /// One row of the table.
+#[derive(Clone, Copy)]
 struct Row {
     path: &'static str,
     /// Whether longer paths below it belong to the route too.

@@ -21,11 +21,13 @@ use crate::clock::{Clock, ClockJumped};
 use crate::config::Config;
 use crate::demo::history::DemoFleet;
 use crate::engine::{Engine, EngineError, Protocol, PublishError};
+use crate::lines::Lines;
 use crate::listen;
 use crate::pool::{OnPanic, Pool, PoolOptions};
 use crate::server::Server;
-use crate::tasks::Tasks;
+use crate::tasks::{Stop, Tasks};
 use crate::telemetry::Telemetry;
+use crate::telemetry::names::Metric;
 
 /// Decoding, appending and applying; a panic there may leave a partition half written.
 const WRITE_POOL: PoolOptions = PoolOptions {
@@ -114,7 +116,7 @@ pub struct Running {
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// An address cannot be used.
-    #[error("cannot listen on {what} {address}: {source}")]
+    #[error("cannot listen on {what} {address}")]
     Listen {
         /// `tcp` or `udp`.
         what: &'static str,
@@ -124,7 +126,7 @@ pub enum RunError {
         source: io::Error,
     },
     /// A rule file cannot be read.
-    #[error("cannot read the rule file {}: {source}", path.display())]
+    #[error("cannot read the rule file {}", path.display())]
     RuleFile {
         /// The file.
         path: PathBuf,
@@ -135,19 +137,19 @@ pub enum RunError {
     #[error("bad rules: {}", list(.0))]
     Rules(Vec<RuleError>),
     /// Notifications cannot be sent.
-    #[error("cannot start the notifier: {0}")]
-    Notifier(io::Error),
+    #[error("cannot start the notifier")]
+    Notifier(#[source] io::Error),
     /// History cannot be loaded.
-    #[error("cannot load history: {0}")]
+    #[error("cannot load history")]
     History(#[from] PublishError),
     /// The system gives no threads.
-    #[error("cannot start threads: {0}")]
+    #[error("cannot start threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
     /// The data cannot be opened.
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// The log could not be made durable at the end.
-    #[error("the log could not be saved: {0}")]
+    #[error("the log could not be saved")]
     Save(#[from] SyncError),
     /// The clock cannot be trusted.
     #[error(transparent)]
@@ -211,6 +213,7 @@ impl Running {
             telemetry,
             engine,
             alerting,
+            lines: Lines::new(config.store.step),
             queries: Pool::start(PoolOptions {
                 name: "query",
                 threads: config.query.threads,
@@ -226,6 +229,10 @@ impl Running {
         let serve = listen::http::serve(Arc::clone(&server), http, tasks.stop_signal());
         tasks.start("http", serve);
         background::start(&server, &tasks, fleet);
+        if let Some(socket) = sockets.udp {
+            let of_lines = Arc::clone(&server);
+            tasks.start("udp", receive_lines(of_lines, socket, tasks.stop_signal()));
+        }
         Ok(Self {
             server,
             tasks,
@@ -244,6 +251,11 @@ impl Running {
         &self.server
     }
 
+    /// Milliseconds of the server's own clock, for measuring.
+    pub fn elapsed_ms(&self) -> i64 {
+        self.server.clock.elapsed_ms()
+    }
+
     /// What holds the data.
     pub fn engine(&self) -> &Engine {
         &self.server.engine
@@ -252,6 +264,22 @@ impl Running {
     /// Where the agent line protocol is received.
     pub fn udp_address(&self) -> Option<SocketAddr> {
         self.udp_address
+    }
+
+    /// The open step of agent lines, whose senders wait for no answer.
+    fn save_lines(&self) {
+        let server = &self.server;
+        let saved = server.stamp().map(|now| {
+            let Server {
+                engine, telemetry, ..
+            } = &**server;
+            server.lines.finish(now, engine, telemetry)
+        });
+        match saved {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => server.failed("flush-lines", &error),
+            Err(jumped) => server.failed("flush-lines", &jumped),
+        }
     }
 
     /// Stops: no new work, open work finished.
@@ -263,10 +291,34 @@ impl Running {
         for task in self.tasks.join(STOP_TIMEOUT).await {
             tracing::warn!(task, "did not stop in time");
         }
+        self.save_lines();
         self.server.alerting.stop();
         self.server.engine.sync()?;
         tracing::info!("stopped, everything is saved");
         Ok(())
+    }
+}
+
+/// Gives datagrams to the aggregator until the server stops.
+async fn receive_lines(server: Arc<Server>, socket: UdpSocket, stop: Stop) {
+    let asked = server.config.udp.receive_buffer_bytes;
+    match listen::udp::enlarge_buffer(&socket, asked) {
+        Ok(granted) if granted < asked => {
+            tracing::info!(asked, granted, "the kernel grants a smaller receive buffer");
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!("the receive buffer stays as it is: {error}"),
+    }
+    let of_packets = Arc::clone(&server);
+    let received = listen::udp::receive(socket, stop, move |packet| {
+        // Counted after the lines were taken: whoever sees the count may rely on them.
+        if let Ok(now) = of_packets.stamp() {
+            of_packets.lines.packet(packet, now);
+        }
+        of_packets.telemetry.count(Metric::UdpPackets, ["", ""], 1);
+    });
+    if let Err(error) = received.await {
+        server.failed("udp", &error);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What one running server has: handed to every task and every handler.
 
-use std::fmt::Display;
+use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,6 +12,7 @@ use crate::api::problem::Problem;
 use crate::clock::{Clock, ClockJumped};
 use crate::config::Config;
 use crate::engine::Engine;
+use crate::lines::Lines;
 use crate::pool::{Pool, PoolError};
 use crate::telemetry::Telemetry;
 use crate::telemetry::names::Metric;
@@ -28,6 +29,7 @@ pub(crate) struct Server {
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) engine: Engine,
     pub(crate) alerting: Alerting,
+    pub(crate) lines: Lines,
     /// Evaluates and draws.
     pub(crate) queries: Pool,
     /// Decodes, admits, appends and applies.
@@ -84,17 +86,17 @@ impl Server {
     }
 
     /// A round of a task that failed: counted and said.
-    pub(crate) fn failed(&self, task: &'static str, error: &dyn Display) {
+    pub(crate) fn failed(&self, task: &'static str, error: &dyn Error) {
         self.telemetry.count(Metric::TaskFailures, [task, ""], 1);
-        tracing::error!(task, "{error}");
+        tracing::error!(task, "{}", chain(error));
     }
 
     /// A job that has no result, as an answer. The id leads from the answer to the log.
-    pub(crate) fn pool_problem(&self, error: PoolError, id: &str) -> Problem {
+    pub(crate) fn pool_problem(&self, error: &PoolError, id: &str) -> Problem {
         match error {
             PoolError::Full => {
                 self.telemetry.count(Metric::QueryRefused, ["full", ""], 1);
-                Problem::unavailable(&error).with_hint("try again in a moment")
+                Problem::unavailable(error).with_hint("try again in a moment")
             }
             PoolError::Panicked(_) => {
                 self.telemetry.count(Metric::QueryRefused, ["panic", ""], 1);
@@ -103,4 +105,20 @@ impl Server {
             }
         }
     }
+}
+
+/// An error with everything that caused it, on one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        // Transparent errors say what their source says.
+        if !text.ends_with(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        cause = error.source();
+    }
+    text
 }

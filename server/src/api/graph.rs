@@ -55,7 +55,7 @@ pub(crate) async fn graph(server: &Arc<Server>, request: Request) -> Result<Repl
     let problem = match answered {
         Ok(Ok(reply)) => return Ok(reply),
         Ok(Err(problem)) => problem,
-        Err(error) => server.pool_problem(error, &request.id),
+        Err(error) => server.pool_problem(&error, &request.id),
     };
     match picture_size {
         Some(size) => answer::picture_of(&problem, size),

@@ -224,7 +224,7 @@ impl From<PublishError> for Problem {
 
 impl From<DecodeError> for Problem {
     fn from(error: DecodeError) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, error.to_string())
+        Self::new(StatusCode::BAD_REQUEST, error.reference_text())
     }
 }
 

@@ -3,6 +3,9 @@
 //! The answers with `errorCount` carry exactly `type`, `errorCount` and `message`: clients map them
 //! strictly.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use axum::http::StatusCode;
@@ -29,7 +32,12 @@ struct Refusals<'a> {
 /// Takes a publish body.
 pub(crate) async fn publish(server: &Arc<Server>, request: Request) -> Result<Reply, Problem> {
     if let Some(kind) = request.header(CONTENT_TYPE)
-        && kind.eq_ignore_ascii_case(SMILE)
+        && kind
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .eq_ignore_ascii_case(SMILE)
     {
         let message = "the Smile encoding is not supported, send JSON";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
@@ -49,7 +57,7 @@ pub(crate) async fn publish(server: &Arc<Server>, request: Request) -> Result<Re
     };
     let published = match server.writes.run(job).await {
         Ok(published) => published?,
-        Err(error) => return Err(server.pool_problem(error, &request.id)),
+        Err(error) => return Err(server.pool_problem(&error, &request.id)),
     };
     Ok(answer(&published))
 }

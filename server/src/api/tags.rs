@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::http::HeaderName;
 use serde::Serialize;
-use serde_json::{Value, json};
 use telamon_model::Predicate;
 use telamon_model::predicate::utf16_cmp;
 use telamon_query::lang::{self, ParseOptions, Vocabulary};
@@ -14,7 +13,7 @@ use telamon_store::Snapshot;
 use super::params::{Params, decode_path};
 use super::problem::Problem;
 use crate::edge::Request;
-use crate::reply::{Reply, TEXT};
+use crate::reply::{JSON, Reply, TEXT};
 use crate::server::Server;
 
 const PREFIX: &str = "/api/v1/tags";
@@ -56,7 +55,7 @@ pub(crate) async fn tags(server: &Arc<Server>, request: Request) -> Result<Reply
     });
     listed
         .await
-        .map_err(|error| server.pool_problem(error, &request.id))
+        .map_err(|error| server.pool_problem(&error, &request.id))
 }
 
 impl TagsRequest {
@@ -143,21 +142,18 @@ impl TagsRequest {
                 .collect();
             Reply::ok(TEXT, lines.join("\n"))
         } else {
-            let values: Vec<Value> = items
-                .iter()
-                .map(|(item, count)| {
-                    if self.is_verbose {
-                        json!(Counted {
-                            key,
-                            value: item,
-                            count: *count
-                        })
-                    } else {
-                        Value::from(&**item)
-                    }
-                })
-                .collect();
-            Reply::json(&Value::Array(values))
+            let body = if self.is_verbose {
+                let counted = items.iter().map(|(value, count)| Counted {
+                    key,
+                    value,
+                    count: *count,
+                });
+                serde_json::to_vec(&counted.collect::<Vec<_>>())
+            } else {
+                let values: Vec<&str> = items.iter().map(|(item, _)| &**item).collect();
+                serde_json::to_vec(&values)
+            };
+            Reply::ok(JSON, body.expect("texts and numbers are valid JSON"))
         };
         match items.last() {
             Some((last, _)) if items.len() >= self.limit.min(LIMIT) => {

@@ -123,7 +123,7 @@ fn bytes(count: usize) -> Value {
     const UNITS: [(usize, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     let unit = UNITS
         .into_iter()
-        .find(|&(size, _)| count >= size && count % size == 0);
+        .find(|&(size, _)| count >= size && count.is_multiple_of(size));
     let (size, name) = unit.unwrap_or((1, "B"));
     Value::String(format!("{}{name}", count / size))
 }

@@ -52,13 +52,16 @@ async fn check(requests: &[&str], judge: impl FnOnce(&[Answer]) + Send + 'static
         .iter()
         .map(|lines| format!("{lines}\r\nHost: x\r\nConnection: close\r\n\r\n").into_bytes())
         .collect();
-    let answers = tokio::task::spawn_blocking(move || {
+    let client = std::thread::spawn(move || {
         requests
             .iter()
             .map(|request| exchange(address, request))
             .collect::<Vec<_>>()
     });
-    judge(&answers.await.unwrap());
+    while !client.is_finished() {
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    judge(&client.join().unwrap());
     running.stop().await.unwrap();
 }
 

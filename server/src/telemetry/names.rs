@@ -53,7 +53,6 @@ metrics! {
     IngestRejected Counter "telamon.ingest.rejected" ["protocol", "reason"] "datapoints and lines refused";
     IngestFailed Counter "telamon.ingest.failed" ["protocol"] "datapoints lost because the log could not take them";
     UdpPackets Counter "telamon.udp.packets" [] "datagrams received";
-    UdpTruncated Counter "telamon.udp.truncated" [] "datagrams cut by the receive buffer";
     StoreDropped Counter "telamon.store.dropped" ["reason"] "admitted samples that normalisation dropped";
     StoreNewSeries Counter "telamon.store.new_series" [] "series created";
     StoreSeries Gauge "telamon.store.series" [] "series held";

@@ -1,0 +1,58 @@
+//! The commands of the binary: the only code that prints, besides `main`.
+
+pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod serve;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use telamon_server::config::{Config, Overrides};
+
+/// Where the configuration is, and what stands instead of parts of it.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArgs {
+    /// Configuration file (TOML).
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address and port of the web listener.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Folder of the data.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+/// Reads and checks the configuration; without a file, every key has its default.
+fn load(args: &ConfigArgs) -> anyhow::Result<Config> {
+    let overrides = Overrides {
+        listen: args.listen,
+        data: args.data.clone(),
+    };
+    let Some(file) = &args.config else {
+        return Ok(Config::parse("", Path::new("."), &overrides)?);
+    };
+    let name = file.display();
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read the configuration {name}"))?;
+    let folder = file.parent().unwrap_or(Path::new("."));
+    Config::parse(&text, folder, &overrides)
+        .with_context(|| format!("the configuration {name} is wrong:"))
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "this is what the command was asked for"
+)]
+fn say(text: &str) {
+    println!("{text}");
+}
