@@ -1,1 +1,3 @@
 //! The ordinary test binary.
+
+mod e2e;

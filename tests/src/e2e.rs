@@ -1,0 +1,14 @@
+//! End to end: whole servers in this process, real sockets, and mostly a clock that stands where
+//! the test sets it.
+//!
+//! No test sleeps a fixed time, takes a fixed port or needs a network; what needs material that is
+//! not part of the project says so and passes without it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "what fails here fails a test"
+)]
+
+mod harness;
+mod walk;
