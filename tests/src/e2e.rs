@@ -11,4 +11,5 @@
 )]
 
 mod harness;
+mod spectator_wire;
 mod walk;
