@@ -11,5 +11,6 @@
 )]
 
 mod harness;
+mod spectator_live;
 mod spectator_wire;
 mod walk;
