@@ -10,6 +10,7 @@
     reason = "what fails here fails a test"
 )]
 
+mod alerts;
 mod harness;
 mod spectator_live;
 mod spectator_wire;
