@@ -14,4 +14,5 @@ mod alerts;
 mod harness;
 mod spectator_live;
 mod spectator_wire;
+mod ugly;
 mod walk;
