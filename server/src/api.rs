@@ -1,6 +1,7 @@
 //! What the server answers: one module per family of routes, one for the errors of all of them.
 
 pub(crate) mod alerts;
+pub(crate) mod expr;
 pub(crate) mod graph;
 pub(crate) mod health;
 pub(crate) mod page;

@@ -27,4 +27,4 @@ pub mod telemetry;
 #[cfg(test)]
 mod testing;
 
-pub use run::{RunError, Running, Setup, Sockets, run, termination};
+pub use run::{RunError, Running, Setup, Sockets, run, start_unless, termination};

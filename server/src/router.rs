@@ -9,7 +9,7 @@ use axum::http::{Method, StatusCode};
 
 use crate::api::params::decode_path;
 use crate::api::problem::Problem;
-use crate::api::{graph, health, page, publish, tags};
+use crate::api::{expr, graph, health, page, publish, tags};
 use crate::edge::{Request, with_endpoint};
 use crate::reply::Reply;
 use crate::server::Server;
@@ -24,6 +24,8 @@ pub(crate) enum Route {
     Ready,
     Metrics,
     Graph,
+    ExprDebug,
+    ExprQueries,
     Tags,
     Publish,
     PublishFast,
@@ -99,6 +101,14 @@ const ROUTES: &[Row] = &[
     ),
     row("/metrics", Route::Metrics, "metrics", Methods::Get),
     endpoint(row("/api/v1/graph", Route::Graph, "graph", Methods::Get)),
+    row("/api/v1/expr", Route::ExprDebug, "expr", Methods::Get),
+    row("/api/v1/expr/debug", Route::ExprDebug, "expr", Methods::Get),
+    row(
+        "/api/v1/expr/queries",
+        Route::ExprQueries,
+        "expr",
+        Methods::Get,
+    ),
     endpoint(and_below(row(
         "/api/v1/tags",
         Route::Tags,
@@ -182,6 +192,8 @@ async fn handle(server: &Arc<Server>, route: Route, request: Request) -> Result<
         Route::Metrics => Ok(health::metrics(server)),
         Route::AcceptClock => Ok(health::accept_clock(server)),
         Route::Graph => graph::graph(server, request).await,
+        Route::ExprDebug => expr::debug(server, request).await,
+        Route::ExprQueries => expr::queries(server, request).await,
         Route::Tags => tags::tags(server, request).await,
         Route::Alerts => Ok(server.alerting.alerts_reply()),
         Route::Rules => server.alerting.rules_reply(&request.query),

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +15,8 @@ use telamon_alert::{RuleError, RuleFile};
 use telamon_model::Slot;
 use telamon_store::ClosedStep;
 use telamon_store::log::SyncError;
+
+use tokio::task::JoinSet;
 
 use crate::alerting::Alerting;
 use crate::background;
@@ -370,6 +373,30 @@ fn load_history(
 fn list(errors: &[RuleError]) -> String {
     let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
     texts.join("; ")
+}
+
+/// Starts a server, unless `until` is ready first: reading a long log must not keep a process from
+/// ending. Then the start goes on in the background, and only the end of the process stops it.
+///
+/// # Errors
+/// If the server does not start.
+pub async fn start_unless(
+    setup: Setup,
+    until: &mut (impl Future<Output = ()> + Unpin),
+) -> Result<Option<Running>, RunError> {
+    let mut starting = JoinSet::new();
+    starting.spawn(Running::start(setup));
+    tokio::select! {
+        started = starting.join_next() => match started {
+            Some(Ok(started)) => started.map(Some),
+            Some(Err(failed)) if failed.is_panic() => resume_unwind(failed.into_panic()),
+            Some(Err(_)) | None => Ok(None),
+        },
+        () = until => {
+            starting.detach_all();
+            Ok(None)
+        }
+    }
 }
 
 /// Ready when the process is asked to end, by SIGTERM or SIGINT.

@@ -99,6 +99,8 @@ async fn run(args: &DemoArgs, data: &Path, duration_ms: Option<i64>) -> anyhow::
         .map(|one| (one.title.to_owned(), one.query.to_owned()));
     setup.pictures = pictures.collect();
     setup.fleet = Some(fleet);
+    // History is loaded in a few seconds; a Ctrl-C before that is heeded after it, so that the
+    // temporary folder is not removed under a writer.
     let running = Running::start(setup).await?;
     let ready_ms = running.elapsed_ms() - started_ms;
     greet(&running, data, args.data.is_some(), (series, ready_ms));
