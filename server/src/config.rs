@@ -81,6 +81,8 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// Largest body, before and after inflating.
     pub body_bytes_max: usize,
+    /// Most bytes of all bodies at a time; at least one of the largest fits.
+    pub bodies_bytes_max: usize,
     /// Longest request target.
     pub uri_chars_max: usize,
     /// Most open connections.

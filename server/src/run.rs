@@ -16,6 +16,7 @@ use telamon_model::Slot;
 use telamon_store::ClosedStep;
 use telamon_store::log::SyncError;
 
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::alerting::Alerting;
@@ -225,6 +226,7 @@ impl Running {
             })?,
             writes: Pool::start(WRITE_POOL)?,
             pictures,
+            body_room: Semaphore::new(config.http.bodies_bytes_max / 1024 + 1),
             config,
             stopping: AtomicBool::new(false),
         });

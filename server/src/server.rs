@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use telamon_model::Timestamp;
 use telamon_query::exec::Limits;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::alerting::Alerting;
 use crate::api::problem::Problem;
@@ -34,6 +35,8 @@ pub(crate) struct Server {
     pub(crate) queries: Pool,
     /// Decodes, admits, appends and applies.
     pub(crate) writes: Pool,
+    /// KiB of request bodies that may still be read.
+    pub(crate) body_room: Semaphore,
     /// Pictures of the page: title and query.
     pub(crate) pictures: Vec<(String, String)>,
     pub(crate) started: Timestamp,
@@ -49,6 +52,13 @@ impl Server {
         self.clock.stamp().inspect_err(|_jumped| {
             self.telemetry.count(Metric::ClockRefused, ["", ""], 1);
         })
+    }
+
+    /// Room for a body of so many bytes, as soon as there is some.
+    pub(crate) async fn room_for_body(&self, bytes: usize) -> Option<SemaphorePermit<'_>> {
+        let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX);
+        // Closed never, so there is always an answer.
+        self.body_room.acquire_many(kib).await.ok()
     }
 
     /// Whether the server is about to end.

@@ -9,7 +9,7 @@ mod tests;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use serde::Serialize;
 
 use super::problem::Problem;
@@ -47,6 +47,12 @@ pub(crate) async fn publish(server: &Arc<Server>, request: Request) -> Result<Re
         .unwrap_or_default()
         .to_owned();
     let bytes_max = server.config.http.body_bytes_max;
+    let declared = request
+        .header(CONTENT_LENGTH)
+        .and_then(|length| length.parse().ok());
+    let room = server
+        .room_for_body(declared.unwrap_or(bytes_max).min(bytes_max))
+        .await;
     let body = request.body.read(bytes_max).await?;
     let server_of_job = Arc::clone(server);
     let job = move || -> Result<Published, Problem> {
@@ -59,6 +65,7 @@ pub(crate) async fn publish(server: &Arc<Server>, request: Request) -> Result<Re
         Ok(published) => published?,
         Err(error) => return Err(server.pool_problem(&error, &request.id)),
     };
+    drop(room);
     Ok(answer(&published))
 }
 

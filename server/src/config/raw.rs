@@ -58,6 +58,8 @@ pub(super) struct RawHttp {
     pub(super) listen: Option<Value>,
     /// Largest request body, before and after inflating.
     pub(super) body_max: Option<Value>,
+    /// Most bytes of all request bodies that are read at a time; others wait.
+    pub(super) bodies_max: Option<Value>,
     /// Longest request target in characters.
     pub(super) uri_chars_max: Option<Value>,
     /// Most open connections.

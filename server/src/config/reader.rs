@@ -115,17 +115,21 @@ impl Reader {
     pub(super) fn http(&mut self, raw: &RawHttp, overrides: &Overrides) -> HttpConfig {
         self.refuse_unknown("http", &raw.unknown);
         let listen = self.address("http.listen", raw.listen.as_ref(), "127.0.0.1:7101");
+        let body_bytes_max = self.bytes(
+            "http.body_max",
+            raw.body_max.as_ref(),
+            8 * MIB,
+            1024..=1024 * MIB,
+        );
+        let bodies = raw.bodies_max.as_ref();
+        let bodies_bytes_max = self.bytes("http.bodies_max", bodies, 256 * MIB, MIB..=1 << 40);
         HttpConfig {
             listen: overrides
                 .listen
                 .or(listen)
                 .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 7101))),
-            body_bytes_max: self.bytes(
-                "http.body_max",
-                raw.body_max.as_ref(),
-                8 * MIB,
-                1024..=1024 * MIB,
-            ),
+            body_bytes_max,
+            bodies_bytes_max: bodies_bytes_max.max(body_bytes_max),
             uri_chars_max: self.count(
                 "http.uri_chars_max",
                 raw.uri_chars_max.as_ref(),

@@ -46,6 +46,7 @@ impl Config {
         writeln!(f, "\n[http]")?;
         writeln!(f, "listen = {}", text(&http.listen.to_string()))?;
         writeln!(f, "body_max = {}", bytes(http.body_bytes_max))?;
+        writeln!(f, "bodies_max = {}", bytes(http.bodies_bytes_max))?;
         writeln!(f, "uri_chars_max = {}", http.uri_chars_max)?;
         writeln!(f, "connections_max = {}", http.connections_max)?;
         writeln!(f, "request_timeout = {}", duration(http.request_timeout_ms))?;
