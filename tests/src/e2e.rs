@@ -11,7 +11,10 @@
 )]
 
 mod alerts;
+mod chance;
+mod crowd;
 mod harness;
+mod lines;
 mod spectator_live;
 mod spectator_wire;
 mod ugly;
