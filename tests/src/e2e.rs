@@ -15,6 +15,7 @@ mod chance;
 mod crowd;
 mod harness;
 mod lines;
+mod rude;
 mod spectator_live;
 mod spectator_wire;
 mod ugly;
