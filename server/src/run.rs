@@ -114,6 +114,7 @@ pub struct Running {
     tasks: Tasks,
     http_address: SocketAddr,
     udp_address: Option<SocketAddr>,
+    has_loaded: bool,
 }
 
 /// Why a server does not start or ended badly.
@@ -207,9 +208,10 @@ impl Running {
         let mut alerting = Alerting::new(&config, rules, http_address)?;
         let observe = &mut |step: ClosedStep| alerting.replay(&step);
         let engine = Engine::open(&config, Arc::clone(&telemetry), observe)?;
-        if let Some(fleet) = &fleet {
-            load_history(fleet, &engine, &mut alerting)?;
-        }
+        let has_loaded = match &fleet {
+            Some(fleet) => load_history(fleet, &engine, &mut alerting)?,
+            None => false,
+        };
         alerting.start_sending(&clock).map_err(RunError::Notifier)?;
         let server = Arc::new(Server {
             started: clock.stamp()?,
@@ -243,6 +245,7 @@ impl Running {
             tasks,
             http_address,
             udp_address,
+            has_loaded,
         })
     }
 
@@ -254,6 +257,11 @@ impl Running {
     #[cfg(test)]
     pub(crate) fn server(&self) -> &Arc<Server> {
         &self.server
+    }
+
+    /// Whether the history of a fleet was loaded, which only an empty store takes.
+    pub fn has_loaded(&self) -> bool {
+        self.has_loaded
     }
 
     /// Milliseconds of the server's own clock, for measuring.
@@ -353,13 +361,14 @@ fn listener(
 }
 
 /// Loads the history of a fleet, unless the store has samples; rules run over it, nobody is told.
+/// Whether it was loaded.
 fn load_history(
     fleet: &DemoFleet,
     engine: &Engine,
     alerting: &mut Alerting,
-) -> Result<(), PublishError> {
+) -> Result<bool, PublishError> {
     if engine.snapshot().series_count() > 0 {
-        return Ok(());
+        return Ok(false);
     }
     let step = engine.snapshot().step();
     let slots = fleet.history();
@@ -369,7 +378,7 @@ fn load_history(
             alerting.replay(&closed);
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 fn list(errors: &[RuleError]) -> String {

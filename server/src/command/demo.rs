@@ -155,8 +155,13 @@ fn greet(running: &Running, data: &Path, is_kept: bool, (series, ready_ms): (usi
         "removed at the end"
     };
     let query = QUERIES[0].query;
+    let history = if running.has_loaded() {
+        "6 h of history"
+    } else {
+        "on top of the samples in the folder"
+    };
     say(&format!(
-        "telamon {version} demo: {series} series, 6 h of history, ready after {ready_ms} ms"
+        "telamon {version} demo: {series} series, {history}, ready after {ready_ms} ms"
     ));
     say(&format!("page    http://{http}/ui"));
     say(&format!(

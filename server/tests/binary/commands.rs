@@ -1,6 +1,7 @@
 //! The commands that are no server, and the demo.
 
 use std::path::Path;
+use std::process::Stdio;
 
 use crate::process::{run_to_end, telamon, write_config};
 
@@ -61,6 +62,17 @@ fn the_demo_greets_in_ten_lines_and_leaves_nothing_behind() {
     let folder = data.trim().split(' ').next().unwrap();
     assert!(folder.contains("telamon-demo-"), "{folder}");
     assert!(!Path::new(folder).exists(), "{folder} is still there");
+}
+
+#[test]
+fn the_demo_goes_on_when_nobody_reads_what_it_prints() {
+    let mut command = telamon();
+    command.args(["demo", "--series", "150", "--duration", "100ms"]);
+    command.args(["--listen", "127.0.0.1:0", "--udp", "127.0.0.1:0"]);
+    command.stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]
