@@ -1,3 +1,9 @@
-//! The ordinary test binary.
+//! The ordinary test binary: laws that cross rooms, end-to-end tests over loopback, and tidy.
+//!
+//! `tests/README.md` says how to run one and how to add one.
+
+#![cfg(test)]
 
 mod e2e;
+mod partitions;
+mod tidy;
