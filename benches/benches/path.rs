@@ -61,7 +61,7 @@ impl WriteSide {
         let folder = TempDir::new().expect("a temporary folder");
         let limits = CacheLimits { series_max: 1 << 20, span_bytes_max: 256 << 20 };
         Self {
-            cache: SeriesCache::new(Rules::reference(), limits),
+            cache: SeriesCache::new(Rules::ATLAS, limits),
             store: open(folder.path()),
             _folder: folder,
         }
