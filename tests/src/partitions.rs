@@ -7,9 +7,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Barrier};
 
 use proptest::prelude::*;
-use telamon_model::{
-    Batch, PartitionCount, Row, Series, Slot, SlotRange, Step, Tags, Timestamp,
-};
+use telamon_model::{Batch, PartitionCount, Row, Series, Slot, SlotRange, Step, Tags, Timestamp};
 use telamon_query::context::EvalContext;
 use telamon_query::exec::{self, Limits};
 use telamon_query::lang::{self, ParseOptions};
@@ -52,7 +50,12 @@ fn publish() -> impl Strategy<Value = Publish> {
 }
 
 fn series_of(node: usize) -> Vec<Series> {
-    let kinds = [("requests", "rate"), ("latency", "gauge"), ("errors", "counter"), ("amount", "sum")];
+    let kinds = [
+        ("requests", "rate"),
+        ("latency", "gauge"),
+        ("errors", "counter"),
+        ("amount", "sum"),
+    ];
     kinds
         .into_iter()
         .map(|(name, dstype)| {
@@ -73,7 +76,10 @@ fn batch(node: usize, step: i64, publish: &Publish) -> Batch {
         timestamp: sent,
         value,
     });
-    Batch { series: series_of(node), rows: rows.collect() }
+    Batch {
+        series: series_of(node),
+        rows: rows.collect(),
+    }
 }
 
 fn open(partitions: u16) -> Store {
@@ -84,7 +90,9 @@ fn open(partitions: u16) -> Store {
         retention_ms: 86_400_000,
         age_max_ms: 60_000,
     };
-    Store::open(options, Arc::new(MemLog::default()), &mut |_| {}).unwrap().0
+    Store::open(options, Arc::new(MemLog::default()), &mut |_| {})
+        .unwrap()
+        .0
 }
 
 /// Appends every step's batches by several threads at once; a node always by the same one.
@@ -104,7 +112,9 @@ fn fill(store: &Store, history: &[Vec<Publish>], threads: usize) {
                     }
                     barrier.wait();
                     if thread == 0 {
-                        store.heartbeat(Timestamp((FIRST_SLOT + step) * STEP_MS + 2000)).unwrap();
+                        store
+                            .heartbeat(Timestamp((FIRST_SLOT + step) * STEP_MS + 2000))
+                            .unwrap();
                     }
                 }
             });
@@ -115,11 +125,22 @@ fn fill(store: &Store, history: &[Vec<Publish>], threads: usize) {
 /// Every line of every query: label, tags and the bits of its values.
 fn answers(store: &Store) -> String {
     let snapshot = store.snapshot();
-    let held = SlotRange { start: Slot(FIRST_SLOT), end: Slot(FIRST_SLOT + STEPS) };
-    let (start, end) = (Timestamp(held.start.0 * STEP_MS), Timestamp(held.end.0 * STEP_MS));
+    let held = SlotRange {
+        start: Slot(FIRST_SLOT),
+        end: Slot(FIRST_SLOT + STEPS),
+    };
+    let (start, end) = (
+        Timestamp(held.start.0 * STEP_MS),
+        Timestamp(held.end.0 * STEP_MS),
+    );
     let context = EvalContext::new(start, end, STEP_MS).unwrap();
-    let limits =
-        Limits { lines_max: 1024, datapoints_max: 500_000, input_points_max: 1 << 30, cancel: None };
+    let limits = Limits {
+        lines_max: 1024,
+        datapoints_max: 500_000,
+        input_points_max: 1 << 30,
+        parallel_points_min: 1,
+        cancel: None,
+    };
     let mut text = String::new();
     for query in QUERIES {
         let exprs = lang::parse(query, &ParseOptions::reference()).unwrap();
