@@ -86,30 +86,7 @@ fn write(
             }
             out.push(')');
         }
-        Node::Repeat {
-            node: repeated,
-            min,
-            max,
-            possessive,
-        } => {
-            if *possessive && **repeated == Node::Any && max.is_none() {
-                // It takes everything that is left.
-                push(out, format_args!("(?s:.){{{min},}}\\z"));
-                return Ok(());
-            }
-            if *possessive && !gives_nothing_back(repeated, *min, *max, follow) {
-                return Err(needs_backtracking(
-                    "a possessive repetition, by braces or a plus sign after a modifier, whose end \
-                     depends on what follows",
-                ));
-            }
-            out.push_str("(?:");
-            write(repeated, Follow::Unknown, ignore_case, out)?;
-            match max {
-                Some(max) => push(out, format_args!("){{{min},{max}}}")),
-                None => push(out, format_args!("){{{min},}}")),
-            }
-        }
+        Node::Repeat { .. } => write_repeat(node, follow, ignore_case, out)?,
         Node::Look { negative } => {
             return Err(needs_backtracking(if *negative {
                 "a negative lookahead (?!...)"
@@ -117,6 +94,41 @@ fn write(
                 "a lookahead (?=...)"
             }));
         }
+    }
+    Ok(())
+}
+
+fn write_repeat(
+    node: &Node,
+    follow: Follow<'_>,
+    ignore_case: bool,
+    out: &mut String,
+) -> Result<(), PatternError> {
+    let Node::Repeat {
+        node: repeated,
+        min,
+        max,
+        possessive,
+    } = node
+    else {
+        unreachable!("called for repetitions only");
+    };
+    if *possessive && **repeated == Node::Any && max.is_none() {
+        // It takes everything that is left.
+        push(out, format_args!("(?s:.){{{min},}}\\z"));
+        return Ok(());
+    }
+    if *possessive && !gives_nothing_back(repeated, *min, *max, follow) {
+        return Err(needs_backtracking(
+            "a possessive repetition, by braces or a plus sign after a modifier, whose end \
+             depends on what follows",
+        ));
+    }
+    out.push_str("(?:");
+    write(repeated, Follow::Unknown, ignore_case, out)?;
+    match max {
+        Some(max) => push(out, format_args!("){{{min},{max}}}")),
+        None => push(out, format_args!("){{{min},}}")),
     }
     Ok(())
 }
