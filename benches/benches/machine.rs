@@ -22,7 +22,11 @@ fn memory_read(bencher: Bencher<'_, '_>) {
     let words = vec![1_u64; MEMORY_BYTES / 8];
     bencher
         .counter(BytesCount::new(MEMORY_BYTES))
-        .bench_local(|| black_box(&words).iter().fold(0_u64, |sum, &word| sum.wrapping_add(word)));
+        .bench_local(|| {
+            black_box(&words)
+                .iter()
+                .fold(0_u64, |sum, &word| sum.wrapping_add(word))
+        });
 }
 
 #[divan::bench(sample_count = 5, sample_size = 1)]
@@ -37,12 +41,14 @@ fn memory_copy(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn file_append(bencher: Bencher<'_, '_>) {
     let block = vec![7_u8; 1 << 20];
-    bencher.counter(BytesCount::new(APPEND_BYTES)).bench_local(|| {
-        let mut file = tempfile::tempfile().expect("the temporary folder is writable");
-        for _ in 0..APPEND_BYTES / block.len() {
-            file.write_all(&block).expect("the disk takes 64 MiB");
-        }
-    });
+    bencher
+        .counter(BytesCount::new(APPEND_BYTES))
+        .bench_local(|| {
+            let mut file = tempfile::tempfile().expect("the temporary folder is writable");
+            for _ in 0..APPEND_BYTES / block.len() {
+                file.write_all(&block).expect("the disk takes 64 MiB");
+            }
+        });
 }
 
 #[divan::bench(sample_count = 20, sample_size = 1)]

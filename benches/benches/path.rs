@@ -45,7 +45,10 @@ fn open(folder: &Path) -> Store {
     let (log, _) = FileLog::open(Arc::new(files), FileLogOptions::STANDARD).expect("the log opens");
     let log: Arc<dyn Log> = Arc::new(log);
     let (store, recovery) = Store::open(options(), log, &mut |_| {}).expect("the store opens");
-    assert!(recovery.quarantined.is_empty() && recovery.damages.is_empty(), "a sound log");
+    assert!(
+        recovery.quarantined.is_empty() && recovery.damages.is_empty(),
+        "a sound log"
+    );
     store
 }
 
@@ -59,7 +62,10 @@ struct WriteSide {
 impl WriteSide {
     fn new() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let limits = CacheLimits { series_max: 1 << 20, span_bytes_max: 256 << 20 };
+        let limits = CacheLimits {
+            series_max: 1 << 20,
+            span_bytes_max: 256 << 20,
+        };
         Self {
             cache: SeriesCache::new(Rules::ATLAS, limits),
             store: open(folder.path()),
@@ -69,11 +75,15 @@ impl WriteSide {
 
     fn publish(&mut self, corpus: &Corpus, k: u64, body: &str) {
         let now = corpus.timestamp(k);
-        let admitted = Admission { age_max_ms: AGE_MAX_MS }
-            .admit_json(body.as_bytes(), now, &mut self.cache, &mut |_| Ok(()))
-            .expect("a valid body");
+        let admitted = Admission {
+            age_max_ms: AGE_MAX_MS,
+        }
+        .admit_json(body.as_bytes(), now, &mut self.cache, &mut |_| Ok(()))
+        .expect("a valid body");
         assert!(admitted.rejected.is_empty(), "a valid body has no refusals");
-        self.store.append(now, admitted.batch).expect("the disk has room");
+        self.store
+            .append(now, admitted.batch)
+            .expect("the disk has room");
     }
 }
 
@@ -96,7 +106,9 @@ fn json_to_visible(bencher: Bencher<'_, '_>, corpus: &Corpus, body: impl Fn(u64)
 #[divan::bench(sample_count = 50, sample_size = 1)]
 fn json_to_visible_publisher(bencher: Bencher<'_, '_>) {
     let corpus = Corpus::publisher(START_SECONDS);
-    json_to_visible(bencher, &corpus, |k| corpus.publisher_body(0..BODY_SERIES, k));
+    json_to_visible(bencher, &corpus, |k| {
+        corpus.publisher_body(0..BODY_SERIES, k)
+    });
 }
 
 #[divan::bench(sample_count = 50, sample_size = 1)]
@@ -115,9 +127,13 @@ fn restart(bencher: Bencher<'_, '_>) {
         for start in (0..RESTART_SERIES).step_by(10_000) {
             let batch = corpus.batch(start..start + 10_000, k);
             samples += batch.rows.len() as u64;
-            store.append(corpus.timestamp(k), batch).expect("the disk has room");
+            store
+                .append(corpus.timestamp(k), batch)
+                .expect("the disk has room");
         }
     }
     drop(store);
-    bencher.counter(ItemsCount::new(samples)).bench_local(|| open(folder.path()));
+    bencher
+        .counter(ItemsCount::new(samples))
+        .bench_local(|| open(folder.path()));
 }

@@ -8,14 +8,18 @@
 //!
 //! Run with `cargo bench -p telamon-benches --bench store`.
 
-use std::collections::BTreeSet;
+#![expect(
+    clippy::print_stdout,
+    reason = "the size of sealed values is a figure of this benchmark"
+)]
+
 use std::hint::black_box;
 use std::sync::{Arc, OnceLock};
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use telamon_benches::{Corpus, value};
-use telamon_model::{Batch, PartitionCount, Predicate, Row, Series, Slot, SlotRange, Step, Tags};
+use telamon_benches::{Corpus, add_plain, value};
+use telamon_model::{Batch, PartitionCount, Predicate, Row, Series, Slot, SlotRange, Step};
 use telamon_store::log::{Log, MemLog};
 use telamon_store::{Options, ShardView, Snapshot, Store};
 
@@ -46,36 +50,13 @@ fn open(log: Arc<dyn Log>) -> Store {
 /// The records of a step, over series that are made once.
 fn records(k: u64) -> Vec<Batch> {
     static ALL: OnceLock<Vec<Series>> = OnceLock::new();
-    let all = ALL.get_or_init(series_as_admitted);
+    let all = ALL.get_or_init(|| corpus().shared_series(0..SERIES));
     let starts = (0..).step_by(RECORD);
     all.chunks(RECORD)
         .zip(starts)
         .map(|(series, start)| Batch {
             series: series.to_vec(),
             rows: rows(start, k),
-        })
-        .collect()
-}
-
-/// All series, each string once, as the cache of admission holds them.
-fn series_as_admitted() -> Vec<Series> {
-    let mut strings: BTreeSet<Arc<str>> = BTreeSet::new();
-    let mut shared = |text: &Arc<str>| match strings.get(text) {
-        Some(known) => Arc::clone(known),
-        None => {
-            strings.insert(Arc::clone(text));
-            Arc::clone(text)
-        }
-    };
-    (0..SERIES)
-        .map(|i| {
-            let series = corpus().series(i, 0);
-            let pairs: Vec<_> = series
-                .tags()
-                .iter()
-                .map(|(key, value)| (shared(key), shared(value)))
-                .collect();
-            Series::new(Tags::from_pairs(pairs))
         })
         .collect()
 }
@@ -160,11 +141,17 @@ fn sum(shard: &ShardView, ordinals: &[u32], slots: SlotRange, sums: &mut [f64]) 
         let rows = &mut rows[..some.len() * slots.len()];
         shard.read_rows(some, slots, rows);
         for row in rows.chunks_exact(slots.len()) {
-            for (sum, value) in sums.iter_mut().zip(row) {
-                *sum += if value.is_nan() { 0.0 } else { *value };
-            }
+            add_plain(sums, row);
         }
     }
+}
+
+fn sum_all(shards: &[(&ShardView, Vec<u32>)], slots: SlotRange) {
+    let mut sums = vec![0.0; slots.len()];
+    for (shard, ordinals) in shards {
+        sum(shard, ordinals, slots, &mut sums);
+    }
+    black_box(&sums);
 }
 
 #[divan::bench(args = [1, 2], sample_count = 10, sample_size = 1)]
@@ -185,13 +172,7 @@ fn read_hour(bencher: Bencher<'_, '_>, threads: usize) {
         .bench_local(|| {
             std::thread::scope(|scope| {
                 for some in work.chunks(work.len() / threads) {
-                    scope.spawn(move || {
-                        let mut sums = vec![0.0; slots.len()];
-                        for (shard, ordinals) in some {
-                            sum(shard, ordinals, slots, &mut sums);
-                        }
-                        black_box(sums);
-                    });
+                    scope.spawn(move || sum_all(some, slots));
                 }
             });
         });

@@ -10,8 +10,10 @@
 //! (20 %). The *spectator* values are what agents make of counters and timers: amounts divided by
 //! 60 s, with all the digits that gives.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::ops::Range;
+use std::sync::Arc;
 
 use telamon_model::{Batch, Row, Series, Tags, Timestamp};
 
@@ -121,6 +123,27 @@ impl Corpus {
         ))
     }
 
+    /// Some series as they are at step 0, with every string once, as the cache of admission shares
+    /// them.
+    pub fn shared_series(&self, series: Range<u64>) -> Vec<Series> {
+        let mut strings: BTreeSet<Arc<str>> = BTreeSet::new();
+        let mut shared = |text: &Arc<str>| match strings.get(text) {
+            Some(known) => Arc::clone(known),
+            None => {
+                strings.insert(Arc::clone(text));
+                Arc::clone(text)
+            }
+        };
+        let mut share = |series: &Series| {
+            let pairs = series.tags().iter();
+            let pairs: Vec<_> = pairs
+                .map(|(key, value)| (shared(key), shared(value)))
+                .collect();
+            Series::new(Tags::from_pairs(pairs))
+        };
+        series.map(|i| share(&self.series(i, 0))).collect()
+    }
+
     /// The samples of some series at step `k`, as admission would give them.
     pub fn batch(&self, series: Range<u64>, k: u64) -> Batch {
         let mut batch = Batch::default();
@@ -228,6 +251,13 @@ pub fn spectator_value(i: u64, k: u64) -> Option<f64> {
         7 => double(n) / 60.0,
         _ => double(mostly_zero(r)) / 60.0,
     })
+}
+
+/// Adds the values of a row to plain sums: the order-dependent sum that exact ones are compared with.
+pub fn add_plain(sums: &mut [f64], row: &[f64]) {
+    for (sum, value) in sums.iter_mut().zip(row) {
+        *sum += if value.is_nan() { 0.0 } else { *value };
+    }
 }
 
 /// The kind of series `i`, `0..10`.
