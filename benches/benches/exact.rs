@@ -6,6 +6,7 @@ use std::hint::black_box;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use telamon_benches::add_plain;
 use telamon_model::exact::{SumColumn, SumKernel};
 
 const SLOTS: usize = 360;
@@ -54,15 +55,9 @@ fn plain_f64_sum(bencher: Bencher<'_, '_>) {
         .bench_local(|| {
             for _ in 0..SLABS {
                 let rows = black_box(&slab).chunks_exact(SLOTS);
-                rows.for_each(|row| add_plainly(&mut sums, row));
+                rows.for_each(|row| add_plain(&mut sums, row));
             }
         });
-}
-
-fn add_plainly(sums: &mut [f64], row: &[f64]) {
-    for (sum, value) in sums.iter_mut().zip(row) {
-        *sum += if value.is_nan() { 0.0 } else { *value };
-    }
 }
 
 fn run(bencher: Bencher<'_, '_>, slab: &[f64]) {
