@@ -1,4 +1,8 @@
+mod page;
+
 use std::path::Path;
+
+use telamon_model::duration::parse_millis;
 
 use super::*;
 
