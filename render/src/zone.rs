@@ -23,7 +23,8 @@ pub(crate) struct Zone {
 }
 
 impl Zone {
-    /// Resolves an IANA name, `Z`, or an offset `±HH[:MM[:SS]]`.
+    /// Resolves an IANA name, `Z`, an offset `±HH[:MM[:SS]]`, or `UTC`, `GMT` or `UT`, alone or
+    /// before an offset.
     pub(crate) fn resolve(name: &str) -> Option<Self> {
         static DATABASE: OnceLock<TimeZoneDatabase> = OnceLock::new();
         let database = DATABASE.get_or_init(TimeZoneDatabase::bundled);
@@ -34,6 +35,13 @@ impl Zone {
                 name,
                 zone,
                 is_offset: true,
+            });
+        }
+        if let Some((name, offset)) = parse_greenwich(name) {
+            return Some(Self {
+                name,
+                zone: TimeZone::fixed(offset),
+                is_offset: false,
             });
         }
         let zone = database.get(name).ok()?;
@@ -174,6 +182,23 @@ fn parse_offset(text: &str) -> Option<Offset> {
         .flatten()
 }
 
+/// An offset with a prefix, as Java names it: `UTC+01:00`, and without the offset where it is none.
+fn parse_greenwich(text: &str) -> Option<(String, Offset)> {
+    let (prefix, rest) = ["UTC", "GMT", "UT"]
+        .iter()
+        .find_map(|prefix| Some((*prefix, text.strip_prefix(prefix)?)))?;
+    if rest.is_empty() {
+        return Some((prefix.into(), Offset::UTC));
+    }
+    let is_offset = rest.starts_with(['+', '-']);
+    let offset = is_offset.then(|| parse_offset(rest)).flatten()?;
+    let name = match offset.seconds() {
+        0 => prefix.into(),
+        _ => format!("{prefix}{}", offset_text(offset)),
+    };
+    Some((name, offset))
+}
+
 fn offset_text(offset: Offset) -> String {
     let seconds = offset.seconds();
     if seconds == 0 {
@@ -238,6 +263,27 @@ mod tests {
             "2012-01-01T05:30:00+05:30",
             "2012-01-01T05:30+05:30[Asia/Kolkata]",
             "IST",
+        );
+        check(
+            "UTC+1",
+            new_year,
+            "2012-01-01T01:00:00+01:00",
+            "2012-01-01T01:00+01:00[UTC+01:00]",
+            "UTC+01:00",
+        );
+        check(
+            "GMT-0330",
+            new_year,
+            "2011-12-31T20:30:00-03:30",
+            "2011-12-31T20:30-03:30[GMT-03:30]",
+            "GMT-03:30",
+        );
+        check(
+            "UT",
+            new_year,
+            "2012-01-01T00:00:00Z",
+            "2012-01-01T00:00Z[UT]",
+            "UT",
         );
     }
 

@@ -15,6 +15,8 @@ use telamon_model::duration::{DurationError, parse_millis};
 
 use super::problem::Problem;
 
+#[cfg(test)]
+pub(crate) use zone::regions;
 pub(crate) use zone::{Zone, zone};
 
 /// Start and end of a request, end not before start.

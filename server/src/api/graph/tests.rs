@@ -127,6 +127,39 @@ async fn headers_and_methods_answer_as_recorded() {
     assert!(agreeing * 100 >= total * 60, "{agreeing} of {total}");
 }
 
+/// Whatever zone is accepted can be drawn and written.
+#[tokio::test]
+async fn every_zone_is_drawn() {
+    let server = TestServer::start(MINUTES).await;
+    let regions = crate::api::time::regions();
+    assert!(regions.len() > 500, "{} regions", regions.len());
+    let others = [
+        "UT",
+        "UTC",
+        "GMT",
+        "Z",
+        "UTC%2B1",
+        "GMT-03:30",
+        "UT%2B0",
+        "-7",
+        "%2B053015",
+    ];
+    let names = regions.iter().map(String::as_str).chain(others);
+    for name in names {
+        let answer = server
+            .get(&format!("/api/v1/graph?q=1&s=e-5m&format=csv&tz={name}"))
+            .await;
+        assert_eq!(answer.status, 200, "{name}: {}", answer.text());
+    }
+    for name in others {
+        let answer = server
+            .get(&format!("/api/v1/graph?q=1&s=e-5m&w=200&h=100&tz={name}"))
+            .await;
+        assert_eq!(answer.status, 200, "{name}: {}", answer.text());
+    }
+    server.running.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn an_error_says_where_and_what_was_meant() {
     let server = TestServer::start(MINUTES).await;

@@ -1,6 +1,11 @@
 //! Time zones by name, as Java's `ZoneId.of` takes them.
+//!
+//! The database is the bundled one that pictures are drawn with, never that of the host: what is
+//! accepted here can be drawn, and is accepted on every machine.
 
-use jiff::tz::{Offset, TimeZone};
+use std::sync::OnceLock;
+
+use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 
 use super::super::problem::Problem;
 
@@ -50,7 +55,7 @@ fn rules(name: &str) -> Result<TimeZone, Problem> {
         let message = format!("Invalid ID for region-based ZoneId, invalid format: {name}");
         return Err(date_time(message));
     }
-    let found = TimeZone::get(name).ok().filter(|zone| {
+    let found = database().get(name).ok().filter(|zone| {
         // The database ignores case, the reference does not.
         zone.iana_name() == Some(name) && !UNKNOWN_TO_JAVA.contains(&name)
     });
@@ -58,6 +63,22 @@ fn rules(name: &str) -> Result<TimeZone, Problem> {
         let message = format!("Unknown time-zone ID: {name}");
         Problem::bad_request("ZoneRulesException", message)
     })
+}
+
+/// Every region.
+fn database() -> &'static TimeZoneDatabase {
+    static DATABASE: OnceLock<TimeZoneDatabase> = OnceLock::new();
+    DATABASE.get_or_init(TimeZoneDatabase::bundled)
+}
+
+/// Every region that is accepted, `+` written for a query string.
+#[cfg(test)]
+pub(crate) fn regions() -> Vec<String> {
+    let names = database().available();
+    names
+        .filter(|name| zone(name.as_str()).is_ok())
+        .map(|name| name.as_str().replace('+', "%2B"))
+        .collect()
 }
 
 /// `±h`, `±hh`, `±hh:mm`, `±hhmm`, `±hh:mm:ss`, `±hhmmss`.
