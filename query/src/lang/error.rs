@@ -27,7 +27,8 @@ pub struct Help {
     pub word: Option<String>,
     /// The stack before it, the top last.
     pub stack: Vec<String>,
-    /// Signatures of what the word accepts.
+    /// Signatures of what the word accepts; of an unknown word, the words spelled almost alike that
+    /// take this stack, each with its signature.
     pub expected: Vec<String>,
     /// A known word spelled almost alike, without its colon.
     pub nearest: Option<String>,
@@ -169,8 +170,13 @@ pub fn render_caret(error: &LangError, source: &str) -> String {
     if !help.stack.is_empty() {
         drawing.push_str(&format!("  stack: {}\n", help.stack.join("  |  ")));
     }
+    let verb = if help.nearest.is_some() {
+        "fits"
+    } else {
+        "takes"
+    };
     for signature in &help.expected {
-        drawing.push_str(&format!("  takes: {}\n", signature.trim()));
+        drawing.push_str(&format!("  {verb}: {}\n", signature.trim()));
     }
     if let Some(nearest) = &help.nearest {
         drawing.push_str(&format!("  did you mean :{nearest}?\n"));

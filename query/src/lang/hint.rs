@@ -1,5 +1,7 @@
 //! Faults of the interpreter with what helps to mend them: the nearest word, signatures, a hint.
 
+use std::collections::BTreeSet;
+
 use telamon_model::Predicate;
 
 use crate::number::parse_java_double;
@@ -10,7 +12,7 @@ use super::error::{ErrorClass, Fault};
 use super::value::{Type, Value};
 
 /// No word of that name.
-pub(crate) fn unknown_word(name: &str, vocabulary: Vocabulary) -> Fault {
+pub(crate) fn unknown_word(name: &str, vocabulary: Vocabulary, stack: &[Value]) -> Fault {
     let mut fault = Fault::state(format!("unknown word ':{name}'"));
     fault.help.word = Some(name.to_owned());
     let elsewhere = words::overloads(name).first();
@@ -20,7 +22,17 @@ pub(crate) fn unknown_word(name: &str, vocabulary: Vocabulary) -> Fault {
             word.vocabulary.name()
         ));
     }
-    fault.help.nearest = nearest_word(name, vocabulary).map(str::to_owned);
+    let alike = words_alike(name, vocabulary);
+    fault.help.nearest = alike.first().map(|&known| known.to_owned());
+    fault.help.expected = alike
+        .iter()
+        .filter_map(|known| {
+            let mut overloads = words::overloads(known).iter();
+            overloads.find(|word| word.vocabulary <= vocabulary && word.matches(stack))
+        })
+        .take(EXPECTED_MAX)
+        .map(|word| format!(":{} {}", word.name, word.signature.trim()))
+        .collect();
     if fault.help.nearest.is_none() {
         fault = fault.hint("a colon starts a word; in a value write it as \\u003a");
     }
@@ -179,19 +191,28 @@ pub(crate) fn unset_variable(name: &str) -> Fault {
         .hint(format!("set it first: {name},value,:set"))
 }
 
-/// The word with the fewest edits between its name and this one; none when more than a third of the
-/// letters would have to change.
-pub fn nearest_word(name: &str, vocabulary: Vocabulary) -> Option<&'static str> {
+/// Most words that are offered for an unknown one.
+const EXPECTED_MAX: usize = 5;
+
+/// The words that need few edits to become this one, the fewest first.
+///
+/// None for which more than a third of the letters would have to change. Among equals those come first of which one begins
+/// with the other: letters too many or too few at the end are the commonest slip.
+pub fn words_alike(name: &str, vocabulary: Vocabulary) -> Vec<&'static str> {
     let lower = name.to_ascii_lowercase();
     if lower.len() > 40 {
-        return None;
+        return Vec::new();
     }
-    words::all()
+    let alike: BTreeSet<(usize, bool, &str)> = words::all()
         .filter(|word| word.vocabulary <= vocabulary)
-        .map(|word| (edits(&lower, word.name), word.name))
-        .filter(|&(count, known)| count <= known.len().max(lower.len()).div_ceil(3))
-        .min()
-        .map(|(_, known)| known)
+        .map(|word| {
+            let known = word.name;
+            let is_prefix = known.starts_with(&lower) || lower.starts_with(known);
+            (edits(&lower, known), !is_prefix, known)
+        })
+        .filter(|&(count, _, known)| count <= known.len().max(lower.len()).div_ceil(3))
+        .collect();
+    alike.into_iter().map(|(_, _, known)| known).collect()
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours between two short texts.

@@ -225,7 +225,7 @@ impl<'o> Machine<'o> {
             .filter(|word| word.vocabulary <= vocabulary)
             .peekable();
         if known.peek().is_none() {
-            return Err(hint::unknown_word(name, vocabulary));
+            return Err(hint::unknown_word(name, vocabulary, &self.stack));
         }
         let candidates = known.clone();
         let Some(word) = known.find(|word| word.matches(&self.stack)) else {

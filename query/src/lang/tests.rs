@@ -225,6 +225,26 @@ fn faults_point_at_the_token() {
     assert_eq!(at, ":smu");
     assert_eq!(error.help.nearest.as_deref(), Some("sum"));
     assert_eq!(error.help.stack, ["name,sps,:eq"]);
+    assert_eq!(error.help.expected, [":sum q:Query -- DataExpr"]);
+
+    let (_, error) = fault("name,sps,:eq,:sum,5,:gtt");
+    assert_eq!(error.help.nearest.as_deref(), Some("gt"));
+    assert!(
+        error.help.expected[0].starts_with(":gt "),
+        "{:?}",
+        error.help.expected
+    );
+    let (_, error) = fault("name,sps,:eq,:gtt");
+    assert_eq!(error.help.nearest.as_deref(), Some("gt"));
+    assert!(
+        error
+            .help
+            .expected
+            .iter()
+            .all(|word| !word.starts_with(":gt ")),
+        "{:?}",
+        error.help.expected
+    );
 
     let (at, error) = fault("name,sps,:eq,(,a,),(,:drop,:foo,),:each");
     assert_eq!(
@@ -264,7 +284,7 @@ fn a_caret_is_drawn_under_the_fault() {
     let (_, error) = fault(source);
     assert_eq!(
         render_caret(&error, source),
-        "  :smu,foo,:legend\n  ^^^^ unknown word ':smu'\n  stack: name,sps,:eq\n  did you mean :sum?\n"
+        "  :smu,foo,:legend\n  ^^^^ unknown word ':smu'\n  stack: name,sps,:eq\n  fits: :sum q:Query -- DataExpr\n  did you mean :sum?\n"
     );
 }
 

@@ -42,7 +42,7 @@ pub(crate) struct Detail {
     /// The stack before the word, top first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) stack: Vec<String>,
-    /// What would have been right.
+    /// What would have been right: signatures of the word, or words that fit in its place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) expected: Vec<String>,
     /// A known word that is written much alike.

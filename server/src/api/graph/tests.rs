@@ -174,6 +174,10 @@ async fn an_error_says_where_and_what_was_meant() {
     );
     assert_eq!(body["error"]["span"], json!({"start": 13, "end": 17}));
     assert_eq!(body["error"]["nearest"], "sum");
+    assert_eq!(
+        body["error"]["expected"],
+        json!([":sum q:Query -- DataExpr"])
+    );
     assert!(
         body["error"]["stack"]
             .as_array()
