@@ -24,6 +24,7 @@ pub(crate) use body::Incoming;
 pub(crate) use coding::inflate_body;
 pub(crate) use cors::host as cors_host;
 
+use crate::api::health;
 use crate::api::params::escapes_are_whole;
 use crate::reply::{Reply, TEXT};
 use crate::router::{self, Route};
@@ -97,6 +98,24 @@ pub(crate) async fn answer(server: Arc<Server>, request: Request) -> Response<Bo
     if server.config.log.access || status.is_server_error() {
         let status = status.as_u16();
         tracing::info!(target: "access", id = context.id, status, elapsed_ms, "{line}");
+    }
+    response
+}
+
+/// Answers one request before there is a server: the process is alive, everything else has to wait.
+pub(crate) async fn answer_while_loading(request: Request) -> Response<Body> {
+    let reply = match router::route_of(&request.path) {
+        Some(Route::Ok) => health::ok(&request),
+        Some(_) | None => health::loading(),
+    };
+    // Read, for a sender that writes everything before it reads; nothing of it is kept.
+    drop(request.body.read(0).await);
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() = reply.status;
+    let headers = response.headers_mut();
+    headers.extend(reply.headers);
+    if let Some(content_type) = reply.content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
     response
 }

@@ -27,6 +27,7 @@ use crate::demo::history::DemoFleet;
 use crate::engine::{Engine, EngineError, Protocol, PublishError};
 use crate::lines::Lines;
 use crate::listen;
+use crate::listen::http::Door;
 use crate::pool::{OnPanic, Pool, PoolOptions};
 use crate::server::Server;
 use crate::tasks::{Stop, Tasks};
@@ -185,7 +186,8 @@ impl Sockets {
 }
 
 impl Running {
-    /// Starts everything. When it returns, the log has been read and requests are served.
+    /// Starts everything. When it returns, the log has been read and requests are served; before
+    /// that, all but `/ok` are answered with 503.
     ///
     /// # Errors
     /// If a part cannot start.
@@ -205,16 +207,24 @@ impl Running {
             .and_then(|socket| socket.local_addr().ok());
         let telemetry = Arc::new(Telemetry::default());
         let clock = Arc::new(clock);
-        let mut alerting = Alerting::new(&config, rules, http_address)?;
-        let observe = &mut |step: ClosedStep| alerting.replay(&step);
-        let engine = Engine::open(&config, Arc::clone(&telemetry), observe)?;
-        let has_loaded = match &fleet {
-            Some(fleet) => load_history(fleet, &engine, &mut alerting)?,
-            None => false,
-        };
+        let alerting = Alerting::new(&config, rules, http_address)?;
+        let door = Arc::new(Door::new(clock.stamp()?, config.http.connections_max));
+        let tasks = Tasks::new();
+        let serve = listen::http::serve(Arc::clone(&door), http, tasks.stop_signal());
+        tasks.start("http", serve);
+        let writes = Pool::start(WRITE_POOL)?;
+        let (of_load, counts) = (config.clone(), Arc::clone(&telemetry));
+        let load = writes.run(move || Loaded::load(&of_load, counts, alerting, fleet));
+        let Loaded {
+            engine,
+            mut alerting,
+            fleet,
+            has_loaded,
+        } = load
+            .await
+            .expect("the first job of a pool has a thread, and its panic ends the process")?;
         alerting.start_sending(&clock).map_err(RunError::Notifier)?;
         let server = Arc::new(Server {
-            started: clock.stamp()?,
             clock,
             telemetry,
             engine,
@@ -226,15 +236,13 @@ impl Running {
                 waiting_max: config.query.waiting_max,
                 on_panic: OnPanic::FailJob,
             })?,
-            writes: Pool::start(WRITE_POOL)?,
+            writes,
             pictures,
             body_room: Semaphore::new(config.http.bodies_bytes_max / 1024 + 1),
             config,
             stopping: AtomicBool::new(false),
         });
-        let tasks = Tasks::new();
-        let serve = listen::http::serve(Arc::clone(&server), http, tasks.stop_signal());
-        tasks.start("http", serve);
+        door.open(Arc::clone(&server));
         background::start(&server, &tasks, fleet);
         if let Some(socket) = sockets.udp {
             let of_lines = Arc::clone(&server);
@@ -358,6 +366,36 @@ fn listener(
     let socket = tokio::net::TcpListener::from_std(socket).map_err(failed)?;
     let address = socket.local_addr().map_err(failed)?;
     Ok((socket, address))
+}
+
+/// What takes long to get: the data, with rules run over them.
+struct Loaded {
+    engine: Engine,
+    alerting: Alerting,
+    fleet: Option<DemoFleet>,
+    has_loaded: bool,
+}
+
+impl Loaded {
+    fn load(
+        config: &Config,
+        telemetry: Arc<Telemetry>,
+        mut alerting: Alerting,
+        fleet: Option<DemoFleet>,
+    ) -> Result<Self, RunError> {
+        let observe = &mut |step: ClosedStep| alerting.replay(&step);
+        let engine = Engine::open(config, telemetry, observe)?;
+        let has_loaded = match &fleet {
+            Some(fleet) => load_history(fleet, &engine, &mut alerting)?,
+            None => false,
+        };
+        Ok(Self {
+            engine,
+            alerting,
+            fleet,
+            has_loaded,
+        })
+    }
 }
 
 /// Loads the history of a fleet, unless the store has samples; rules run over it, nobody is told.

@@ -39,7 +39,6 @@ pub(crate) struct Server {
     pub(crate) body_room: Semaphore,
     /// Pictures of the page: title and query.
     pub(crate) pictures: Vec<(String, String)>,
-    pub(crate) started: Timestamp,
     pub(crate) stopping: AtomicBool,
 }
 

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use serde_json::{Map, Value};
 
+use crate::api::problem::Problem;
 use crate::edge::Request;
 use crate::reply::{JSON, Reply, TEXT};
 use crate::server::Server;
@@ -36,6 +38,14 @@ pub(crate) fn ready(server: &Arc<Server>) -> Reply {
         return Reply::new(StatusCode::SERVICE_UNAVAILABLE, TEXT, "stopping\n");
     }
     Reply::ok(TEXT, "ready\n")
+}
+
+/// Any route before the log was read.
+pub(crate) fn loading() -> Reply {
+    Problem::unavailable("the log is being read")
+        .with_hint("try again in a moment")
+        .into_reply()
+        .with_header(RETRY_AFTER, "1")
 }
 
 /// `/metrics` in the Prometheus text format.

@@ -1,12 +1,13 @@
 //! The web listener: accepts connections and serves them until the server stops.
 //!
 //! Bounded: connections beyond the limit wait in the kernel's queue. On a stop, open requests are
-//! finished, idle connections closed.
+//! finished, idle connections closed. The listener is there before the server is: until the log was
+//! read, requests learn that instead of waiting.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -14,6 +15,7 @@ use axum::http::HeaderValue;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use telamon_model::Timestamp;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -29,9 +31,34 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 /// Pause after an error of accept, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// What stands behind the listener: nothing at first, the server once it has loaded.
+#[derive(Debug)]
+pub(crate) struct Door {
+    server: OnceLock<Arc<Server>>,
+    /// Part of the ids of requests.
+    started: Timestamp,
+    connections_max: usize,
+}
+
+impl Door {
+    /// No server behind it yet.
+    pub(crate) fn new(started: Timestamp, connections_max: usize) -> Self {
+        Self {
+            server: OnceLock::new(),
+            started,
+            connections_max,
+        }
+    }
+
+    /// From now on the server answers.
+    pub(crate) fn open(&self, server: Arc<Server>) {
+        self.server.get_or_init(|| server);
+    }
+}
+
 /// Serves connections until the server stops.
-pub(crate) async fn serve(server: Arc<Server>, listener: TcpListener, mut stop: Stop) {
-    let places = Arc::new(Semaphore::new(server.config.http.connections_max));
+pub(crate) async fn serve(door: Arc<Door>, listener: TcpListener, mut stop: Stop) {
+    let places = Arc::new(Semaphore::new(door.connections_max));
     let mut connections = JoinSet::new();
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {
@@ -44,9 +71,9 @@ pub(crate) async fn serve(server: Arc<Server>, listener: TcpListener, mut stop: 
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok((stream, peer)) => {
-                let (server, stop) = (Arc::clone(&server), stop.clone());
+                let (door, stop) = (Arc::clone(&door), stop.clone());
                 connections.spawn(async move {
-                    connection(server, stream, peer, stop).await;
+                    connection(door, stream, peer, stop).await;
                     drop(place);
                 });
             }
@@ -68,13 +95,13 @@ pub(crate) async fn serve(server: Arc<Server>, listener: TcpListener, mut stop: 
     }
 }
 
-async fn connection(server: Arc<Server>, stream: TcpStream, peer: SocketAddr, mut stop: Stop) {
+async fn connection(door: Arc<Door>, stream: TcpStream, peer: SocketAddr, mut stop: Stop) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, "no TCP_NODELAY: {error}");
     }
     let service = service_fn(move |request| {
-        let server = Arc::clone(&server);
-        async move { Ok::<_, Infallible>(respond(server, request, peer).await) }
+        let door = Arc::clone(&door);
+        async move { Ok::<_, Infallible>(respond(&door, request, peer).await) }
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder
@@ -99,7 +126,7 @@ async fn connection(server: Arc<Server>, stream: TcpStream, peer: SocketAddr, mu
 const SERVER_NAME: &str = concat!("telamon/", env!("CARGO_PKG_VERSION"));
 
 async fn respond(
-    server: Arc<Server>,
+    door: &Door,
     request: hyper::Request<hyper::body::Incoming>,
     peer: SocketAddr,
 ) -> hyper::Response<Body> {
@@ -114,13 +141,57 @@ async fn respond(
         headers: parts.headers,
         body: Incoming(Body::new(body)),
         peer,
-        id: format!("{:x}-{number:x}", server.started.as_millis()),
+        id: format!("{:x}-{number:x}", door.started.as_millis()),
     };
-    let mut response = edge::answer(server, request).await;
+    let mut response = match door.server.get() {
+        Some(server) => edge::answer(Arc::clone(server), request).await,
+        None => edge::answer_while_loading(request).await,
+    };
     let headers = response.headers_mut();
     headers.insert(hyper::header::SERVER, HeaderValue::from_static(SERVER_NAME));
     if is_head {
         *response.body_mut() = Body::empty();
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+    use crate::tasks::Tasks;
+
+    #[tokio::test]
+    async fn while_the_log_is_read_only_liveness_is_answered() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let tasks = Tasks::new();
+        let door = Arc::new(Door::new(Timestamp(0), 4));
+        tasks.start("http", serve(door, listener, tasks.stop_signal()));
+        for (line, status) in [
+            ("GET /ok", "200"),
+            ("GET /-/ready", "503"),
+            ("GET /healthcheck", "503"),
+            ("POST /api/v1/publish", "503"),
+        ] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let request = format!(
+                "{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{{}}"
+            );
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status}")),
+                "{line}: {answer}"
+            );
+            assert_eq!(
+                answer.contains("\"message\":\"the log is being read\""),
+                status == "503",
+                "{line}: {answer}"
+            );
+        }
+        assert!(tasks.join(Duration::from_secs(5)).await.is_empty());
+    }
 }
