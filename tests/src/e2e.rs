@@ -4,12 +4,6 @@
 //! No test sleeps a fixed time, takes a fixed port or needs a network; what needs material that is
 //! not part of the project says so and passes without it.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "what fails here fails a test"
-)]
-
 mod alerts;
 mod chance;
 mod crowd;
