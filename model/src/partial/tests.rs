@@ -197,6 +197,27 @@ fn different_shapes_do_not_merge() {
     assert!(sum.merge(other).is_err());
 }
 
+/// Rounding happens once, at the end: each of these sums is lost when partials are merged as f64.
+#[test]
+fn merged_sums_are_rounded_once() {
+    for (parts, expected) in [
+        ([1e16, 1.0, -1e16], 1.0),
+        ([1.0, 1e-17, -1.0], 1e-17),
+        ([0.1, 0.2, -0.3], 2.775_557_561_562_891_4e-17),
+    ] {
+        let [first, second, third] = parts.map(|value| {
+            let contribution = Contribution {
+                group: 1,
+                series: 1,
+                values: vec![value; SLOTS * MULTIPLE],
+            };
+            partial_of(shape(Combine::Sum, Fold::Sum), &[contribution])
+        });
+        let sum = merged(merged(first, second), third);
+        assert_eq!(sum.finish().remove(0).values, [expected; SLOTS]);
+    }
+}
+
 /// A gauge divides by the slots in which any series has a value, a rate by all of them.
 #[test]
 fn averages_divide_by_type() {
