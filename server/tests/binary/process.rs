@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long anything may take before a test fails.
@@ -149,14 +149,25 @@ pub(crate) fn request(address: &str, method: &str, uri: &str, body: &[u8]) -> Op
     })
 }
 
-/// Runs a command that should end by itself.
+/// Runs a command that should end by itself; one that goes on is killed, and that fails the test.
 pub(crate) fn run_to_end(mut command: Command) -> Output {
     let child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.wait_with_output().unwrap()
+    let id = child.id().to_string();
+    let (sender, output) = mpsc::channel();
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    if let Ok(output) = output.recv_timeout(PATIENCE) {
+        return output.unwrap();
+    }
+    Command::new("kill").args(["-KILL", &id]).status().unwrap();
+    let output = output.recv().unwrap().unwrap();
+    panic!(
+        "it did not end by itself: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 /// Polls until the condition holds.
