@@ -1,7 +1,7 @@
 //! Bytes in, admitted batches out.
 //!
 //! Two ways lead in. An HTTP body holds datapoints that a publisher has already brought to rates and
-//! gauges: [`json`] decodes it. A packet of agent lines holds raw events: [`line`] parses it and
+//! gauges: [`json`] decodes it. A packet of agent lines holds raw events: [`mod@line`] parses it and
 //! [`aggregate`] brings the events of a step to datapoints. Both ways end in [`admit`], which checks
 //! every datapoint against the tag rules and the age limit and gives a
 //! [`Batch`](telamon_model::Batch) for the log, with the reasons for whatever it refused.
