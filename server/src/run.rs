@@ -463,3 +463,56 @@ pub fn termination() -> io::Result<impl Future<Output = ()>> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+    use crate::config::Overrides;
+    use crate::demo::history::DemoOptions;
+
+    async fn ask(address: SocketAddr) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = b"GET /-/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        stream
+    }
+
+    async fn answer(mut stream: TcpStream) -> String {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.unwrap();
+        text
+    }
+
+    #[tokio::test]
+    async fn a_server_that_loads_says_so_until_it_is_ready() {
+        let folder = tempfile::tempdir().unwrap();
+        let overrides = Overrides {
+            listen: Some(([127, 0, 0, 1], 0).into()),
+            data: Some(folder.path().join("data")),
+        };
+        let config = Config::parse("[udp]\nlisten = \"\"\n", folder.path(), &overrides).unwrap();
+        let sockets = Sockets::bind(&config).unwrap();
+        let address = sockets.http.local_addr().unwrap();
+        let clock = Clock::system(config.clock);
+        let fleet = DemoFleet::new(DemoOptions {
+            seed: 1,
+            series_count: 600,
+            step: config.store.step,
+            start: clock.wall(),
+        });
+        let mut setup = Setup::new(config, sockets, clock);
+        setup.fleet = Some(fleet);
+        // Asked before the start, so it is the first thing that is answered.
+        let early = ask(address).await;
+        let (running, early) = tokio::join!(Running::start(setup), answer(early));
+        let running = running.unwrap();
+        assert!(early.starts_with("HTTP/1.1 503"), "{early}");
+        assert!(early.contains("the log is being read"), "{early}");
+        let later = answer(ask(address).await).await;
+        assert!(later.starts_with("HTTP/1.1 200"), "{later}");
+        running.stop().await.unwrap();
+    }
+}
