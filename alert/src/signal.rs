@@ -39,6 +39,7 @@ const LIMITS: Limits = Limits {
     lines_max: 50_000,
     datapoints_max: 5_000_000,
     input_points_max: 500_000_000,
+    answer_points_max: 50_000_000,
     // Rules of one close are many and small; they stay on the thread that closes.
     parallel_points_min: u64::MAX,
     cancel: None,

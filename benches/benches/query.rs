@@ -74,6 +74,7 @@ fn run(bencher: Bencher<'_, '_>, data: DataExpr, points: u64) {
         lines_max: 10_000,
         datapoints_max: 10_000_000,
         input_points_max: u64::MAX,
+        answer_points_max: u64::MAX,
         parallel_points_min: 1 << 20,
         cancel: None,
     };

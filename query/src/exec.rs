@@ -42,6 +42,9 @@ pub struct Limits {
     pub datapoints_max: u64,
     /// Points of the store that one evaluation may read, known before it reads.
     pub input_points_max: u64,
+    /// Points of all lines of the answer together. The other limits hold for one data expression; an
+    /// answer can have any number of them.
+    pub answer_points_max: u64,
     /// Points from which a pass over the store is worth more than the calling thread: about a
     /// million, which is a millisecond of work.
     pub parallel_points_min: u64,
@@ -86,6 +89,8 @@ pub enum EvalError {
     TooManyDatapoints { datapoints: u64, limit: u64 },
     /// The store would have to read too many points.
     TooMuchInput { points: u64, limit: u64 },
+    /// The lines of the answer have too many points together.
+    TooMuchOutput { points: u64, limit: u64 },
     /// The side of a binary operator that is looked up has two lines for one key.
     TooManyValuesForKey,
     /// The step of the evaluation is no multiple of that of the store.
@@ -113,7 +118,10 @@ impl EvalError {
             | Self::EmptyRange { .. }
             | Self::EndBeforeStart => Some("IllegalArgumentException"),
             Self::TooManyValuesForKey => Some("IllegalStateException"),
-            Self::TooMuchInput { .. } | Self::StepNotPositive { .. } | Self::Cancelled => None,
+            Self::TooMuchInput { .. }
+            | Self::TooMuchOutput { .. }
+            | Self::StepNotPositive { .. }
+            | Self::Cancelled => None,
         }
     }
 }
@@ -133,6 +141,12 @@ impl fmt::Display for EvalError {
             }
             Self::TooMuchInput { points, limit } => {
                 write!(f, "the query would read {points} points, more than {limit}")
+            }
+            Self::TooMuchOutput { points, limit } => {
+                write!(
+                    f,
+                    "the answer would have {points} points or more, {limit} are allowed"
+                )
             }
             Self::TooManyValuesForKey => f.write_str("too many values for key"),
             Self::StepNotMultiple { .. } => {
@@ -242,6 +256,12 @@ impl Query<'_> {
                 .iter()
                 .map(|line| line.values.len() as u64)
                 .sum::<u64>();
+            if stats.output_points > self.limits.answer_points_max {
+                return Err(EvalError::TooMuchOutput {
+                    points: stats.output_points,
+                    limit: self.limits.answer_points_max,
+                });
+            }
             results.push(lines.to_vec());
         }
         Ok(Evaluation { results, stats })

@@ -124,6 +124,8 @@ pub struct QueryConfig {
     pub waiting_max: usize,
     /// Most points of the store that one query may read.
     pub input_points_max: usize,
+    /// Most points of all lines of an answer.
+    pub answer_points_max: usize,
 }
 
 /// `[graph]`.

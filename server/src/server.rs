@@ -89,6 +89,8 @@ impl Server {
             lines_max: u64::try_from(self.config.query.lines_max).unwrap_or(u64::MAX),
             datapoints_max: u64::try_from(self.config.query.datapoints_max).unwrap_or(u64::MAX),
             input_points_max: u64::try_from(self.config.query.input_points_max).unwrap_or(u64::MAX),
+            answer_points_max: u64::try_from(self.config.query.answer_points_max)
+                .unwrap_or(u64::MAX),
             parallel_points_min: PARALLEL_POINTS_MIN,
             cancel: None,
         }

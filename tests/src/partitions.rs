@@ -145,6 +145,7 @@ fn answers(store: &Store) -> String {
         lines_max: 1024,
         datapoints_max: 500_000,
         input_points_max: 1 << 30,
+        answer_points_max: 1 << 30,
         parallel_points_min: 1,
         cancel: None,
     };

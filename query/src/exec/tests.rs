@@ -296,6 +296,14 @@ fn limits_name_the_first_number_above_them() {
         ..limits()
     };
     check_limit(&input, "the query would read 30 points, more than 20");
+    let answer = Limits {
+        answer_points_max: 20,
+        ..limits()
+    };
+    check_limit(
+        &answer,
+        "the answer would have 300 points or more, 20 are allowed",
+    );
     let cancel = Some(Arc::new(AtomicBool::new(true)));
     check_limit(&Limits { cancel, ..limits() }, "the query was cancelled");
 }

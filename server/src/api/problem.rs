@@ -161,7 +161,7 @@ impl From<LangError> for Problem {
         let detail = Detail {
             span: Some(error.span.into()),
             word: help.word,
-            stack: help.stack,
+            stack: help.stack.iter().map(|item| shortened(item)).collect(),
             expected: help.expected,
             nearest: help.nearest,
             hint: help.hint,
@@ -231,5 +231,15 @@ impl From<DecodeError> for Problem {
 impl From<ClockJumped> for Problem {
     fn from(error: ClockJumped) -> Self {
         Self::unavailable(error)
+    }
+}
+
+/// Longest text of a stack item in an answer: programs double in length with every `:dup`.
+const STACK_ITEM_CHARS_MAX: usize = 200;
+
+fn shortened(item: &str) -> String {
+    match item.char_indices().nth(STACK_ITEM_CHARS_MAX) {
+        Some((end, _)) => format!("{}...", &item[..end]),
+        None => item.to_owned(),
     }
 }

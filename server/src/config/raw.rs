@@ -111,6 +111,8 @@ pub(super) struct RawQuery {
     pub(super) waiting_max: Option<Value>,
     /// Most points of the store that one query may read.
     pub(super) input_points_max: Option<Value>,
+    /// Most points of all lines of one answer together.
+    pub(super) answer_points_max: Option<Value>,
     #[serde(flatten)]
     pub(super) unknown: Unknown,
 }

@@ -212,6 +212,12 @@ impl Reader {
                 2_000_000_000,
                 1..=1_000_000_000_000_000,
             ),
+            answer_points_max: self.count(
+                "query.answer_points_max",
+                raw.answer_points_max.as_ref(),
+                2_000_000,
+                1..=1_000_000_000_000,
+            ),
         }
     }
 

@@ -71,6 +71,7 @@ impl Config {
         writeln!(f, "threads = {}", self.query.threads)?;
         writeln!(f, "waiting_max = {}", self.query.waiting_max)?;
         writeln!(f, "input_points_max = {}", self.query.input_points_max)?;
+        writeln!(f, "answer_points_max = {}", self.query.answer_points_max)?;
         writeln!(f, "\n[graph]")?;
         writeln!(f, "timezone = {}", text(&self.graph.timezone))?;
         writeln!(f, "width = {}", self.graph.width)?;

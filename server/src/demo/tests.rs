@@ -141,6 +141,7 @@ fn check_queries(store: &Store, start: Slot) {
         lines_max: 1024,
         datapoints_max: 500_000,
         input_points_max: 10_000_000,
+        answer_points_max: 10_000_000,
         parallel_points_min: u64::MAX,
         cancel: None,
     };

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::process::{Server, datapoint, now_ms, request, serve, wait_until};
 
-const LIMITS: &str = "[query]\nlines_max = 1000000\ndatapoints_max = 100000000\n";
+const LIMITS: &str =
+    "[query]\nlines_max = 1000000\ndatapoints_max = 100000000\nanswer_points_max = 100000000\n";
 const STEP_MS: i64 = 10_000;
 const CLIENTS: usize = 3;
 

@@ -149,6 +149,7 @@ pub(super) fn limits() -> Limits {
         lines_max: 1024,
         datapoints_max: 500_000,
         input_points_max: 1 << 40,
+        answer_points_max: 1 << 40,
         parallel_points_min: 1 << 20,
         cancel: None,
     }
