@@ -42,6 +42,7 @@ fn all_problems_are_reported_with_their_keys() {
         [graph]
         timezone = "Mars/Phobos"
         [log]
+        level = "loud"
         format = "xml"
     "#;
     let error = parse(text).unwrap_err();
@@ -61,6 +62,7 @@ fn all_problems_are_reported_with_their_keys() {
             "http.body_max",
             "query.threads",
             "graph.timezone",
+            "log.level",
             "log.format",
         ]
     );
