@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+use axum::http::Uri;
 use telamon_model::duration::{format_millis, parse_millis};
 use telamon_model::{PartitionCount, Step};
 use toml::Value;
@@ -252,7 +253,7 @@ impl Reader {
         let public_url = self.text("alert.public_url", raw.public_url.as_ref(), "");
         AlertConfig {
             rules: rules.iter().map(|file| folder.join(file)).collect(),
-            webhooks: self.named_texts("alert.webhooks", raw.webhooks.as_ref()),
+            webhooks: self.named_urls("alert.webhooks", raw.webhooks.as_ref()),
             public_url: Some(public_url.trim_end_matches('/').to_owned())
                 .filter(|url| !url.is_empty()),
         }
@@ -318,19 +319,24 @@ impl Reader {
         texts
     }
 
-    fn named_texts(&mut self, key: &str, value: Option<&Value>) -> BTreeMap<String, String> {
-        let mut texts = BTreeMap::new();
+    fn named_urls(&mut self, key: &str, value: Option<&Value>) -> BTreeMap<String, String> {
+        let mut urls = BTreeMap::new();
         match value {
             None => {}
             Some(Value::Table(table)) => {
                 for (name, item) in table {
-                    let path = format!("{key}.{name}");
-                    texts.insert(name.clone(), self.text(&path, Some(item), ""));
+                    match item.as_str().filter(|text| is_web_url(text)) {
+                        Some(url) => drop(urls.insert(name.clone(), url.to_owned())),
+                        None => self.note(
+                            &format!("{key}.{name}"),
+                            format!("expected a URL like \"https://host/path\", found {item}"),
+                        ),
+                    }
                 }
             }
             Some(other) => self.note(key, format!("expected a table, found {other}")),
         }
-        texts
+        urls
     }
 
     fn flag(&mut self, key: &str, value: Option<&Value>, default: bool) -> bool {
@@ -473,6 +479,19 @@ impl Reader {
         }
         usize::try_from(bytes).unwrap_or(usize::MAX)
     }
+}
+
+/// Whether text is an absolute `http` or `https` URL that names a host and, if any, a real port.
+fn is_web_url(text: &str) -> bool {
+    let Ok(uri) = text.parse::<Uri>() else {
+        return false;
+    };
+    let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
+    let names_host = uri.authority().is_some_and(|authority| {
+        let host = authority.host();
+        !host.is_empty() && (authority.as_str().ends_with(host) || authority.port_u16().is_some())
+    });
+    is_web && names_host
 }
 
 /// `<digits><unit>`, unit one of `B KB MB GB KiB MiB GiB`.

@@ -127,3 +127,32 @@ fn the_command_line_wins() {
     assert_eq!(config.http.listen.port(), 0);
     assert_eq!(config.store.data, Path::new("elsewhere"));
 }
+
+#[test]
+fn webhooks_are_web_urls_with_a_host() {
+    for (url, is_right) in [
+        ("\"http://127.0.0.1:9/hook\"", true),
+        ("\"https://user:word@chat.example.com\"", true),
+        ("\"http://[::1]:8080/?a=b\"", true),
+        ("\"\"", false),
+        ("\"chat.example.com/hook\"", false),
+        ("\"chat.example.com:80\"", false),
+        ("\"/hook\"", false),
+        ("\"ftp://chat.example.com/\"", false),
+        ("\"http://\"", false),
+        ("\"http://:80/\"", false),
+        ("\"http://chat.example.com:99999/\"", false),
+        ("\"http://chat example.com/\"", false),
+        ("9", false),
+    ] {
+        let parsed = parse(&format!("[alert.webhooks]\npager = {url}\n"));
+        match parsed {
+            Ok(_) => assert!(is_right, "{url}"),
+            Err(error) => {
+                assert!(!is_right, "{url}: {error}");
+                let keys: Vec<&str> = error.problems.iter().map(|p| p.key.as_str()).collect();
+                assert_eq!(keys, ["alert.webhooks.pager"], "{url}");
+            }
+        }
+    }
+}
