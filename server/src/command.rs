@@ -40,7 +40,7 @@ fn load(args: &ConfigArgs) -> anyhow::Result<Config> {
         .with_context(|| format!("cannot read the configuration {name}"))?;
     let folder = file.parent().unwrap_or(Path::new("."));
     Config::parse(&text, folder, &overrides)
-        .with_context(|| format!("the configuration {name} is wrong:"))
+        .map_err(|problems| anyhow::anyhow!("the configuration {name} is wrong:\n{problems}"))
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

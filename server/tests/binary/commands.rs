@@ -32,9 +32,12 @@ fn config_check_names_every_problem() {
     let output = run_to_end(command);
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
-    for key in ["store.step", "store.speed", "log.level"] {
-        assert!(text.contains(key), "{text}");
-    }
+    let mut lines = text.lines();
+    let head = lines.next().unwrap();
+    assert!(head.starts_with("telamon: the configuration "), "{text}");
+    assert!(head.ends_with(" is wrong:"), "{text}");
+    let keys: Vec<&str> = lines.map(|line| line.split(": ").next().unwrap()).collect();
+    assert_eq!(keys, ["store.speed", "store.step", "log.level"], "{text}");
 }
 
 #[test]
