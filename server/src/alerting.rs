@@ -3,12 +3,11 @@
 //! Takes closed steps in order, gives the answers of `/api/v1/alerts` and `/api/v1/rules`. The rules
 //! are the alert room's, sending is [`crate::notify`]'s; this joins them.
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use telamon_alert::rule::parse;
-use telamon_alert::{Evaluator, ParseContext, RuleFile};
+use telamon_alert::{Evaluator, Group, ParseContext, RuleError, RuleFile};
 use telamon_store::ClosedStep;
 
 use crate::api::alerts::{RuleFilter, alerts, rules};
@@ -22,6 +21,44 @@ use crate::reply::Reply;
 use crate::run::RunError;
 use crate::telemetry::Telemetry;
 use crate::telemetry::names::Metric;
+
+/// Checks the rule files that a configuration names, as a start of the server would.
+///
+/// # Errors
+/// With all problems of all files; a file that cannot be read is one.
+pub fn check_rules(config: &Config) -> Result<(), RunError> {
+    read_rules(config, Vec::new()).map(drop)
+}
+
+/// The rules of `files` and of those that the configuration names.
+fn read_rules(config: &Config, mut files: Vec<RuleFile>) -> Result<Vec<Group>, RunError> {
+    let mut problems = Vec::new();
+    for path in &config.alert.rules {
+        let name = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => files.push(RuleFile { name, text }),
+            Err(error) => problems.push(RuleError {
+                file: name,
+                line: 0,
+                column: 0,
+                path: String::new(),
+                message: format!("cannot read: {error}"),
+            }),
+        }
+    }
+    let context = ParseContext {
+        step: config.store.step,
+        receivers: config.alert.webhooks.keys().cloned().collect(),
+    };
+    match parse(&files, &context) {
+        Ok(groups) if problems.is_empty() => Ok(groups),
+        Ok(_part_of_the_groups) => Err(RunError::Rules(problems)),
+        Err(more) => {
+            problems.extend(more);
+            Err(RunError::Rules(problems))
+        }
+    }
+}
 
 /// The rules of a server.
 #[derive(Debug)]
@@ -37,26 +74,13 @@ impl Alerting {
     /// Reads all rules.
     ///
     /// # Errors
-    /// If a file cannot be read, or with everything that is wrong with the rules.
+    /// With everything that is wrong with the rules.
     pub(crate) fn new(
         config: &Config,
-        mut files: Vec<RuleFile>,
+        files: Vec<RuleFile>,
         http_address: SocketAddr,
     ) -> Result<Self, RunError> {
-        for path in &config.alert.rules {
-            let text = std::fs::read_to_string(path).map_err(|source| RunError::RuleFile {
-                path: path.clone(),
-                source,
-            })?;
-            let name = path.display().to_string();
-            files.push(RuleFile { name, text });
-        }
-        let receivers: BTreeSet<String> = config.alert.webhooks.keys().cloned().collect();
-        let context = ParseContext {
-            step: config.store.step,
-            receivers,
-        };
-        let groups = parse(&files, &context).map_err(RunError::Rules)?;
+        let groups = read_rules(config, files)?;
         let public_url = config.alert.public_url.clone();
         Ok(Self {
             evaluator: Mutex::new(Evaluator::new(groups, config.store.step)),

@@ -27,4 +27,5 @@ pub mod telemetry;
 #[cfg(test)]
 mod testing;
 
+pub use alerting::check_rules;
 pub use run::{RunError, Running, Setup, Sockets, run, start_unless, termination};

@@ -32,7 +32,7 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Check the configuration and print what it comes to.
+    /// Check the configuration and its rules, and print what it comes to.
     Check(ConfigArgs),
 }
 

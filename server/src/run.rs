@@ -6,7 +6,6 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::panic::resume_unwind;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -131,16 +130,8 @@ pub enum RunError {
         /// What the system said.
         source: io::Error,
     },
-    /// A rule file cannot be read.
-    #[error("cannot read the rule file {}", path.display())]
-    RuleFile {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Rules are wrong.
-    #[error("bad rules: {}", list(.0))]
+    /// Rules are wrong or cannot be read.
+    #[error("the rules are wrong:\n{}", lines(.0))]
     Rules(Vec<RuleError>),
     /// Notifications cannot be sent.
     #[error("cannot start the notifier")]
@@ -419,9 +410,9 @@ fn load_history(
     Ok(true)
 }
 
-fn list(errors: &[RuleError]) -> String {
+fn lines(errors: &[RuleError]) -> String {
     let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    texts.join("; ")
+    texts.join("\n")
 }
 
 /// Starts a server, unless `until` is ready first: reading a long log must not keep a process from

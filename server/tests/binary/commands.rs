@@ -41,6 +41,35 @@ fn config_check_names_every_problem() {
 }
 
 #[test]
+fn check_and_serve_name_every_problem_of_the_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = "groups:\n  - name: a\n    rules:\n      - alert: A\n        expr: ':nonsense'\n\
+                 \x20     - alert: B\n        expr: 'name,x,:eq'\n        notify: nobody\n";
+    std::fs::write(folder.path().join("rules.yml"), rules).unwrap();
+    let more = "[alert]\nrules = [\"absent.yml\", \"rules.yml\"]\n";
+    let config = write_config(folder.path(), more);
+    for words in [&["config", "check"][..], &["serve"][..]] {
+        let mut command = telamon();
+        command.args(words).arg("--config").arg(&config);
+        command.arg("--data").arg(folder.path().join("data"));
+        let output = run_to_end(command);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        let mut lines = text.lines();
+        assert_eq!(lines.next(), Some("telamon: the rules are wrong:"));
+        let lines: Vec<&str> = lines.collect();
+        for (line, part) in lines.iter().zip([
+            "absent.yml: cannot read: ",
+            "groups[0].rules[0].expr: ",
+            "groups[0].rules[1].notify: ",
+        ]) {
+            assert!(line.contains(part), "{text}");
+        }
+        assert_eq!(lines.len(), 3, "{text}");
+    }
+}
+
+#[test]
 fn the_demo_greets_in_ten_lines_and_leaves_nothing_behind() {
     let mut command = telamon();
     command.args(["demo", "--series", "150", "--duration", "1s"]);
