@@ -439,7 +439,14 @@ pub async fn start_unless(
     }
 }
 
+/// Number of SIGXFSZ on Linux, on every processor we know of but MIPS.
+#[cfg(target_os = "linux")]
+const SIGXFSZ: i32 = 25;
+
 /// Ready when the process is asked to end, by SIGTERM or SIGINT.
+///
+/// From here on a file that grows beyond the limit of the process (`ulimit -f`) is an error of the
+/// write, as a full disk is, where the system would end the process.
 ///
 /// # Errors
 /// If the system does not let us listen for signals.
@@ -447,6 +454,9 @@ pub fn termination() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    // The handler stays when its listener is gone.
+    #[cfg(target_os = "linux")]
+    drop(signal(SignalKind::from_raw(SIGXFSZ))?);
     Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}
