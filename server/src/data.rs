@@ -10,7 +10,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use telamon_store::epoch::{Epoch, EpochError};
+use telamon_store::epoch::{self, Epoch, EpochError, Settled};
 
 /// A folder that is ours until this is dropped.
 #[derive(Debug)]
@@ -36,6 +36,18 @@ pub enum DataError {
     InUse {
         /// The folder.
         path: PathBuf,
+    },
+    /// It has log files but nothing says what they were written with.
+    #[error(
+        "{} is missing, but there are log files in {}: restore it from a copy, or move the log away",
+        epoch.display(),
+        log.display()
+    )]
+    NoEpoch {
+        /// The file that is missing.
+        epoch: PathBuf,
+        /// Folder of the log.
+        log: PathBuf,
     },
     /// It was made with other parameters, or its description is damaged.
     #[error(transparent)]
@@ -65,17 +77,54 @@ impl DataFolder {
             },
             TryLockError::Error(source) => unwritable(source),
         })?;
-        epoch.settle(path)?;
-        Ok(Self {
+        let folder = Self {
             path: path.to_owned(),
             _lock: lock,
-        })
+        };
+        folder.settle(epoch)?;
+        Ok(folder)
+    }
+
+    /// Compares what is fixed, or fixes it in a folder that is new. A folder with a log is never
+    /// new: a log that is read with other parameters than it was written with gives wrong answers.
+    fn settle(&self, epoch: &Epoch) -> Result<(), DataError> {
+        let unwritable = |source| DataError::Unwritable {
+            path: self.path.clone(),
+            source,
+        };
+        let file = self.path.join(epoch::FILE_NAME);
+        let log = self.log_path();
+        let has_log = has_log_files(&log).map_err(unwritable)?;
+        if has_log && !file.try_exists().map_err(unwritable)? {
+            return Err(DataError::NoEpoch { epoch: file, log });
+        }
+        if epoch.settle(&self.path)? == Settled::Agrees && !has_log {
+            tracing::warn!(
+                "the log in {} is empty although the folder is not new",
+                log.display()
+            );
+        }
+        Ok(())
     }
 
     /// Folder of the log.
     pub(crate) fn log_path(&self) -> PathBuf {
         self.path.join("log")
     }
+}
+
+fn has_log_files(folder: &Path) -> io::Result<bool> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        if Path::new(&entry?.file_name()).extension() == Some("log".as_ref()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 #[cfg(test)]
@@ -105,6 +154,24 @@ mod tests {
         let other = DataFolder::open(&path, &epoch(60_000)).unwrap_err();
         assert!(matches!(other, DataError::Epoch(_)), "{other}");
         DataFolder::open(&path, &epoch(10_000)).unwrap();
+    }
+
+    #[test]
+    fn a_log_without_its_epoch_is_refused_and_nothing_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        let file = path.join(epoch::FILE_NAME);
+        fs::create_dir(path.join("log")).unwrap();
+        fs::write(path.join("log/notes"), "not a log file").unwrap();
+        DataFolder::open(path, &epoch(10_000)).unwrap();
+        fs::write(path.join("log/00000000000000000001.log"), "").unwrap();
+        DataFolder::open(path, &epoch(10_000)).unwrap();
+        fs::remove_file(&file).unwrap();
+        let error = DataFolder::open(path, &epoch(10_000)).unwrap_err();
+        assert!(matches!(error, DataError::NoEpoch { .. }), "{error}");
+        let said = error.to_string();
+        assert!(said.starts_with(&file.display().to_string()), "{said}");
+        assert!(!file.exists(), "nothing was written");
     }
 
     #[test]

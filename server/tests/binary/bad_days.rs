@@ -74,6 +74,28 @@ fn a_configuration_that_disagrees_with_the_folder_names_both_values() {
 }
 
 #[test]
+fn a_lost_epoch_file_is_refused_and_a_lost_log_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(serve(folder.path(), ""));
+    let epoch = folder.path().join("data/epoch.json");
+    let text = fs::read(&epoch).unwrap();
+    fs::remove_file(&epoch).unwrap();
+    let said = refused(folder.path(), "", None);
+    assert!(
+        said.contains("epoch.json is missing") && said.contains("restore it from a copy"),
+        "{said}"
+    );
+    assert!(!epoch.exists(), "nothing was written");
+    fs::write(&epoch, text).unwrap();
+    fs::remove_dir_all(folder.path().join("data/log")).unwrap();
+    let log = serve(folder.path(), "").log();
+    assert!(
+        log.contains("is empty although the folder is not new"),
+        "{log}"
+    );
+}
+
+#[test]
 fn a_damaged_record_is_named_and_the_rest_is_served() {
     let folder = tempfile::tempdir().unwrap();
     let server = serve(folder.path(), "");
