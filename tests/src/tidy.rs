@@ -34,7 +34,7 @@ const LIBRARY_HOMES: [(&str, &[&str]); 12] = [
     ("tokio", &["server", "tests"]),
     ("axum", &["server"]),
     ("hyper", &["server"]),
-    ("clap", &["server"]),
+    ("clap", &["server", "tests"]),
     ("anyhow", &["server", "tests"]),
     ("ureq", &["server", "tests"]),
     ("toml", &["server", "tests"]),

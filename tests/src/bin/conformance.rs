@@ -1,0 +1,3 @@
+//! Asks a server what a real Atlas server was asked, and compares the answers.
+
+fn main() {}
