@@ -319,6 +319,12 @@ impl Engine {
         self.closed.next(now_ms)
     }
 
+    /// Drops the closed steps that wait: no rule is evaluated over them. For loading history that
+    /// nobody watches.
+    pub fn drop_closed(&self) {
+        self.closed.clear();
+    }
+
     /// Whether the log takes records, as far as is known.
     pub(crate) fn is_writable(&self) -> bool {
         self.sync_failures.load(Ordering::Relaxed) == 0

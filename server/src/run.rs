@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use telamon_alert::{RuleError, RuleFile};
 use telamon_model::Slot;
+use telamon_query::plan::Plan;
 use telamon_store::ClosedStep;
 use telamon_store::log::SyncError;
 
@@ -68,6 +69,9 @@ pub struct Setup {
     pub pictures: Vec<(String, String)>,
     /// A fleet whose samples are loaded into an empty store and then published step by step.
     pub fleet: Option<DemoFleet>,
+    /// Data that is open already, which servers with different settings may share; `None` opens the
+    /// folder that the configuration names.
+    pub engine: Option<Arc<Engine>>,
 }
 
 impl Setup {
@@ -83,6 +87,7 @@ impl Setup {
                 .map(|&(title, query)| (title.to_owned(), query.to_owned()))
                 .collect(),
             fleet: None,
+            engine: None,
         }
     }
 }
@@ -190,6 +195,7 @@ impl Running {
             rules,
             pictures,
             fleet,
+            engine,
         } = setup;
         let (http, http_address) = listener(sockets.http, config.http.listen)?;
         let udp_address = sockets
@@ -205,7 +211,11 @@ impl Running {
         tasks.start("http", serve);
         let writes = Pool::start(WRITE_POOL)?;
         let (of_load, counts) = (config.clone(), Arc::clone(&telemetry));
-        let load = writes.run(move || Loaded::load(&of_load, counts, alerting, fleet));
+        let open = move |alerting: &mut Alerting| match engine {
+            Some(engine) => Ok(engine),
+            None => open_engine(&of_load, counts, alerting),
+        };
+        let load = writes.run(move || Loaded::load(open, alerting, fleet));
         let Loaded {
             engine,
             mut alerting,
@@ -269,8 +279,14 @@ impl Running {
     }
 
     /// What holds the data.
-    pub fn engine(&self) -> &Engine {
+    pub fn engine(&self) -> &Arc<Engine> {
         &self.server.engine
+    }
+
+    /// What a graph request would read, by its parameters as they stand in a URL; nothing is read.
+    /// `None` where it would fail before it reads.
+    pub fn plan_of_graph(&self, parameters: &str) -> Option<Plan> {
+        crate::api::graph::plan(&self.server, parameters).ok()
     }
 
     /// Where the agent line protocol is received.
@@ -361,7 +377,7 @@ fn listener(
 
 /// What takes long to get: the data, with rules run over them.
 struct Loaded {
-    engine: Engine,
+    engine: Arc<Engine>,
     alerting: Alerting,
     fleet: Option<DemoFleet>,
     has_loaded: bool,
@@ -369,13 +385,11 @@ struct Loaded {
 
 impl Loaded {
     fn load(
-        config: &Config,
-        telemetry: Arc<Telemetry>,
+        open: impl FnOnce(&mut Alerting) -> Result<Arc<Engine>, EngineError>,
         mut alerting: Alerting,
         fleet: Option<DemoFleet>,
     ) -> Result<Self, RunError> {
-        let observe = &mut |step: ClosedStep| alerting.replay(&step);
-        let engine = Engine::open(config, telemetry, observe)?;
+        let engine = open(&mut alerting)?;
         let has_loaded = match &fleet {
             Some(fleet) => load_history(fleet, &engine, &mut alerting)?,
             None => false,
@@ -387,6 +401,16 @@ impl Loaded {
             has_loaded,
         })
     }
+}
+
+/// Reads the log of the data folder, with rules run over it.
+fn open_engine(
+    config: &Config,
+    telemetry: Arc<Telemetry>,
+    alerting: &mut Alerting,
+) -> Result<Arc<Engine>, EngineError> {
+    let observe = &mut |step: ClosedStep| alerting.replay(&step);
+    Engine::open(config, telemetry, observe).map(Arc::new)
 }
 
 /// Loads the history of a fleet, unless the store has samples; rules run over it, nobody is told.

@@ -28,7 +28,7 @@ pub(crate) struct Server {
     pub(crate) config: Config,
     pub(crate) clock: Arc<Clock>,
     pub(crate) telemetry: Arc<Telemetry>,
-    pub(crate) engine: Engine,
+    pub(crate) engine: Arc<Engine>,
     pub(crate) alerting: Alerting,
     pub(crate) lines: Lines,
     /// Evaluates and draws.

@@ -18,9 +18,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::header::{ORIGIN, USER_AGENT};
 use telamon_query::exec::{self, Limits};
-use telamon_query::expr::StyledExpr;
+use telamon_query::expr::{Expr, StyledExpr};
 use telamon_query::label;
 use telamon_query::lang::{self, ParseOptions, Value};
+use telamon_query::plan::Plan;
 use telamon_render::graph::GraphDef;
 use telamon_store::Snapshot;
 
@@ -61,6 +62,24 @@ pub(crate) async fn graph(server: &Arc<Server>, request: Request) -> Result<Repl
         Some(size) => answer::picture_of(&problem, size),
         None => Err(problem),
     }
+}
+
+/// What a graph request would read, without reading it.
+///
+/// # Errors
+/// As the request would fail before it reads.
+pub(crate) fn plan(server: &Arc<Server>, query: &str) -> Result<Plan, Problem> {
+    let params = Params::parse(query);
+    let job = Job {
+        server: Arc::clone(server),
+        snapshot: server.engine.snapshot(),
+        limits: server.query_limits(),
+        asked: GraphRequest::read(&params, &server.config, server.clock.wall())?,
+        params,
+    };
+    let exprs = job.parse()?;
+    let exprs: Vec<&Arc<Expr>> = exprs.iter().map(|styled| &styled.expr).collect();
+    Ok(Plan::new(&exprs, &job.snapshot, &job.asked.window.context)?)
 }
 
 /// Everything a thread of the pool needs.

@@ -46,6 +46,16 @@ impl ClosedQueue {
         }
     }
 
+    /// Drops every step that waits.
+    pub(super) fn clear(&self) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((last, _snapshot)) = waiting.steps.pop_last() {
+            waiting.last = Some(last);
+        }
+        waiting.steps.clear();
+        waiting.missing_since_ms = None;
+    }
+
     /// Takes the next step.
     pub(super) fn next(&self, now_ms: i64) -> Option<ClosedStep> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
