@@ -9,3 +9,5 @@
 
 pub mod report;
 pub mod wire;
+
+pub mod dataset;

@@ -4,6 +4,7 @@
 
 #![cfg(test)]
 
+mod dataset;
 mod e2e;
 mod partitions;
 mod tidy;
