@@ -84,6 +84,25 @@ pub fn substitute(template: &str, variable: &dyn Fn(&str) -> Option<String>) -> 
     filled
 }
 
+/// Writes every `$name` of a template as `$(name)`, which means the same.
+pub(crate) fn in_parentheses(template: &str) -> String {
+    let mut written = String::with_capacity(template.len() + 8);
+    let mut rest = template;
+    while let Some(at) = rest.find('$') {
+        let (before, after) = rest.split_at(at + 1);
+        written.push_str(before);
+        let end = after.find(|c: char| !is_name(c)).unwrap_or(after.len());
+        if end > 0 {
+            written.push('(');
+            written.push_str(&after[..end]);
+            written.push(')');
+        }
+        rest = &after[end..];
+    }
+    written.push_str(rest);
+    written
+}
+
 fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
 }
@@ -297,6 +316,20 @@ mod tests {
             ("$(no such)é", "no suché"),
         ] {
             assert_eq!(substitute(template, &value), text, "{template}");
+        }
+    }
+
+    #[test]
+    fn variables_get_parentheses() {
+        for (template, written) in [
+            ("$name-$x.y $(z)", "$(name-)$(x.y) $(z)"),
+            ("a$$b", "a$$(b)"),
+            ("$", "$"),
+            ("$é", "$é"),
+            ("$(a b)", "$(a b)"),
+        ] {
+            assert_eq!(in_parentheses(template), written, "{template}");
+            assert_eq!(in_parentheses(written), written, "{written}");
         }
     }
 

@@ -7,8 +7,12 @@
 pub mod escape;
 pub mod hint;
 
+mod complete;
 mod error;
 mod machine;
+mod normal;
+mod offsets;
+mod strip;
 mod token;
 mod value;
 mod weight;
@@ -16,19 +20,24 @@ mod weight;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use telamon_model::{Predicate, duration};
+use telamon_model::Predicate;
 
+pub use complete::complete;
 pub use error::{ErrorClass, Help, LangError, render_caret};
 pub use machine::Variables;
+pub use normal::normalize;
+pub use offsets::spell_out_offsets;
+pub use strip::{Strip, strip};
 pub use token::Span;
 pub use value::{List, Type, Value};
 
 pub(crate) use error::Fault;
 pub(crate) use machine::Machine;
 
-use crate::expr::{Setting, StyledExpr};
+use crate::expr::{Expr, QueryText, StyledExpr};
 use crate::words;
 use token::{Source, Token};
 
@@ -165,7 +174,7 @@ pub fn parse(text: &str, options: &ParseOptions) -> Result<Vec<StyledExpr>, Lang
         let Some(styled) = value.to_styled() else {
             return Err(not_an_expression(text, value));
         };
-        shifted(styled, &mut exprs).map_err(|fault| fault.at(0..text.len()))?;
+        offsets::shifted(styled, &mut exprs).map_err(|fault| fault.at(0..text.len()))?;
     }
     Ok(exprs)
 }
@@ -187,7 +196,7 @@ pub fn parse_query(text: &str, options: &ParseOptions) -> Result<Arc<Predicate>,
 /// # Errors
 /// When the program cannot be run.
 pub fn run(text: &str, options: &ParseOptions) -> Result<Vec<Value>, LangError> {
-    let source = strip(text)?;
+    let source = without_comments(text)?;
     let mut machine = Machine::new(options);
     machine.run_source(&source.tokens(), &mut |_, _| {})?;
     Ok(machine.into_values())
@@ -199,7 +208,7 @@ pub fn run(text: &str, options: &ParseOptions) -> Result<Vec<Value>, LangError> 
 /// # Errors
 /// When the program cannot be run, or leaves something else.
 pub fn trace(text: &str, options: &ParseOptions) -> Result<Vec<TraceStep>, LangError> {
-    let source = strip(text)?;
+    let source = without_comments(text)?;
     let tokens = source.tokens();
     let mut machine = Machine::new(options);
     let mut steps = Vec::with_capacity(tokens.len() + 1);
@@ -227,6 +236,21 @@ pub fn trace(text: &str, options: &ParseOptions) -> Result<Vec<TraceStep>, LangE
     }
 }
 
+/// The distinct queries of all data that the expressions of a program read, as text and in order.
+/// What is no expression is left out.
+///
+/// # Errors
+/// When the program cannot be run.
+pub fn queries(text: &str, options: &ParseOptions) -> Result<BTreeSet<String>, LangError> {
+    let values = run(text, options)?;
+    let mut queries = BTreeSet::new();
+    for styled in styled_of(&values) {
+        let data = styled.expr.data_exprs();
+        queries.extend(data.iter().map(|data| QueryText(data.query()).to_string()));
+    }
+    Ok(queries)
+}
+
 /// Adds a query to every query of an expression, as `:cq` does: the `cq` parameter of a request.
 ///
 /// # Errors
@@ -237,10 +261,15 @@ pub fn restrict(styled: &StyledExpr, query: &Arc<Predicate>) -> Result<StyledExp
     Ok(restricted.to_styled().unwrap_or_else(|| styled.clone()))
 }
 
+/// The values that are expressions or can be taken for one.
+fn styled_of(values: &[Value]) -> impl DoubleEndedIterator<Item = StyledExpr> {
+    values.iter().filter_map(Value::to_styled)
+}
+
 fn step_text(machine: &Machine<'_>, left: &[Token<'_>], at_end: bool) -> TraceStep {
-    let mut stack: Vec<String> = machine.top_first().map(Value::to_string).collect();
+    let mut stack: Vec<String> = machine.top_first().map(traced).collect();
     if at_end {
-        stack.extend(machine.frozen_top_first().map(Value::to_string));
+        stack.extend(machine.frozen_top_first().map(traced));
     }
     TraceStep {
         program: left.iter().map(|token| token.text.to_owned()).collect(),
@@ -248,46 +277,37 @@ fn step_text(machine: &Machine<'_>, left: &[Token<'_>], at_end: bool) -> TraceSt
         variables: machine
             .variables
             .iter()
-            .map(|(name, value)| (name.to_string(), value.to_string()))
+            .map(|(name, value)| (name.to_string(), traced(value)))
             .collect(),
     }
 }
 
-fn strip(text: &str) -> Result<Source<'_>, LangError> {
+/// The text of a value in a trace. Data that stands alone is shown without its own offset, as the
+/// reference does; inside an expression, or with settings, it has it.
+fn traced(value: &Value) -> String {
+    match value {
+        Value::Expr(expr) => {
+            let text = expr.to_string();
+            let own_offset = match &**expr {
+                Expr::Data(data) => offsets::suffix(data.offset_ms()),
+                _ => String::new(),
+            };
+            text.strip_suffix(&own_offset).unwrap_or(&text).to_owned()
+        }
+        Value::List(list) => {
+            let items: Vec<String> = list.items().iter().map(traced).collect();
+            format!("List({})", items.join(", "))
+        }
+        _ => value.to_string(),
+    }
+}
+
+fn without_comments(text: &str) -> Result<Source<'_>, LangError> {
     Source::new(text).map_err(|unclosed| {
         Fault::state("unclosed comment")
             .hint("comments stand between `/*` and `*/`; in a value write the slash as \\u002f")
             .at(unclosed.span)
     })
-}
-
-/// One expression for each offset of the deprecated setting, or the expression itself.
-fn shifted(styled: StyledExpr, exprs: &mut Vec<StyledExpr>) -> Result<(), Fault> {
-    let Some(offsets) = styled.setting(Setting::Offset) else {
-        exprs.push(styled);
-        return Ok(());
-    };
-    let mut durations = Vec::new();
-    for text in offsets.split(',').map(str::trim) {
-        if !matches!(text, "" | "(" | ")") {
-            let decoded = escape::decode(text);
-            let millis = duration::parse_millis(&decoded)
-                .map_err(|error| Fault::argument(error.to_string()))?;
-            durations.push(millis);
-        }
-    }
-    let mut plain = styled;
-    plain.settings.remove(&Setting::Offset);
-    if durations.is_empty() {
-        exprs.push(plain);
-        return Ok(());
-    }
-    for millis in durations {
-        let mut copy = plain.clone();
-        copy.expr = Arc::new(copy.expr.with_offset(millis));
-        exprs.push(copy);
-    }
-    Ok(())
 }
 
 /// The fault for a value left on the stack that cannot be drawn, at the last token that spells it.

@@ -24,8 +24,13 @@ pub(crate) enum Route {
     Ready,
     Metrics,
     Graph,
+    Expr,
     ExprDebug,
+    ExprNormalize,
     ExprQueries,
+    ExprComplete,
+    ExprStrip,
+    ExprRewrite,
     Tags,
     Publish,
     PublishFast,
@@ -82,6 +87,10 @@ const fn and_below(row: Row) -> Row {
     }
 }
 
+const fn expr(path: &'static str, route: Route) -> Row {
+    endpoint(row(path, route, "expr", Methods::Get))
+}
+
 const ROUTES: &[Row] = &[
     row("/", Route::Root, "root", Methods::Any),
     and_below(row("/ui", Route::Page, "ui", Methods::Get)),
@@ -101,14 +110,13 @@ const ROUTES: &[Row] = &[
     ),
     row("/metrics", Route::Metrics, "metrics", Methods::Get),
     endpoint(row("/api/v1/graph", Route::Graph, "graph", Methods::Get)),
-    row("/api/v1/expr", Route::ExprDebug, "expr", Methods::Get),
-    row("/api/v1/expr/debug", Route::ExprDebug, "expr", Methods::Get),
-    row(
-        "/api/v1/expr/queries",
-        Route::ExprQueries,
-        "expr",
-        Methods::Get,
-    ),
+    expr("/api/v1/expr", Route::Expr),
+    expr("/api/v1/expr/debug", Route::ExprDebug),
+    expr("/api/v1/expr/normalize", Route::ExprNormalize),
+    expr("/api/v1/expr/queries", Route::ExprQueries),
+    expr("/api/v1/expr/complete", Route::ExprComplete),
+    expr("/api/v1/expr/strip", Route::ExprStrip),
+    expr("/api/v1/expr/rewrite", Route::ExprRewrite),
     endpoint(and_below(row(
         "/api/v1/tags",
         Route::Tags,
@@ -172,8 +180,7 @@ pub(crate) async fn answer(server: &Arc<Server>, route: Option<Route>, request: 
         Some(problem) => Err(problem),
         None => handle(server, route, request).await,
     };
-    let is_unnamed =
-        matches!(&answered, Err(problem) if problem.is_unnamed(row.methods == Methods::Publish));
+    let is_unnamed = matches!(&answered, Err(problem) if problem.is_unnamed(row));
     let reply = answered.unwrap_or_else(Problem::into_reply);
     if row.is_endpoint && !is_unnamed {
         with_endpoint(reply, row.path)
@@ -192,8 +199,12 @@ async fn handle(server: &Arc<Server>, route: Route, request: Request) -> Result<
         Route::Metrics => Ok(health::metrics(server)),
         Route::AcceptClock => Ok(health::accept_clock(server)),
         Route::Graph => graph::graph(server, request).await,
-        Route::ExprDebug => expr::debug(server, request).await,
+        Route::Expr | Route::ExprDebug => expr::debug(server, request).await,
+        Route::ExprNormalize => expr::normalize(server, request).await,
         Route::ExprQueries => expr::queries(server, request).await,
+        Route::ExprComplete => expr::complete(server, request).await,
+        Route::ExprStrip => expr::strip(server, request).await,
+        Route::ExprRewrite => expr::rewrite(server, request).await,
         Route::Tags => tags::tags(server, request).await,
         Route::Alerts => Ok(server.alerting.alerts_reply()),
         Route::Rules => server.alerting.rules_reply(&request.query),
@@ -218,10 +229,17 @@ fn refuse_method(row: &Row, request: &Request) -> Option<Problem> {
 impl Problem {
     /// Whether the answer leaves out the name of the endpoint: where the route did not match, or
     /// the body was refused before it was asked.
-    fn is_unnamed(&self, is_publish: bool) -> bool {
-        self.status == StatusCode::NOT_FOUND && self.message.starts_with("path not found")
-            || is_publish && self.status == StatusCode::METHOD_NOT_ALLOWED
-            || is_publish && self.message.starts_with("UnsupportedRequestEncoding")
+    fn is_unnamed(&self, row: &Row) -> bool {
+        let is_publish = row.methods == Methods::Publish;
+        let is_expr = row.name == "expr";
+        match self.status {
+            StatusCode::NOT_FOUND => self.message.starts_with("path not found"),
+            StatusCode::METHOD_NOT_ALLOWED => is_publish || is_expr,
+            _ if is_publish => self.message.starts_with("UnsupportedRequestEncoding"),
+            // Below `/api/v1/expr` a request without a program matches no route.
+            _ if is_expr && row.route != Route::Expr => self.message.starts_with("MissingQuery"),
+            _ => false,
+        }
     }
 }
 
@@ -245,6 +263,9 @@ mod tests {
             ("/api/v1/tags/", Some(Route::Tags)),
             ("/api/v1/tags/nf%2Eapp/x", Some(Route::Tags)),
             ("/api/v1/tagss", None),
+            ("/api/v1/expr", Some(Route::Expr)),
+            ("/api/v1/expr/", None),
+            ("/api/v1/expr/strip", Some(Route::ExprStrip)),
             ("/ui/x", Some(Route::Page)),
             ("/%zz", None),
         ] {

@@ -116,7 +116,16 @@ impl<'o> Machine<'o> {
         self.frozen
     }
 
-    /// Values of the frozen and the live stack, the top first.
+    /// Whether a word would run on this stack. What it takes says only what kind of value fits, so it
+    /// is tried on a copy.
+    pub(crate) fn would_run(&self, name: &str) -> bool {
+        let mut copy = Self::new(self.options);
+        copy.stack.clone_from(&self.stack);
+        copy.variables.clone_from(&self.variables);
+        copy.call_word(name).is_ok()
+    }
+
+    /// Values of the live stack, the top first.
     pub(crate) fn top_first(&self) -> impl Iterator<Item = &Value> {
         self.stack.iter().rev()
     }

@@ -1,5 +1,6 @@
 //! Programs and what they leave, faults and where they are, and agreement with the reference.
 
+mod derived;
 mod oracle;
 
 use std::path::Path;
@@ -7,6 +8,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use crate::expr::Setting;
 
 /// A file of the reference material that may lie beside the project, or beside its work trees.
 pub(crate) fn shared_file(name: &str) -> Option<String> {

@@ -15,9 +15,9 @@ type Rebuilt = Result<Arc<Expr>, Fault>;
 
 /// Adds a query to every query of a value; what holds none is given back unchanged.
 pub(crate) fn and_query(value: &Value, query: &Arc<Predicate>) -> Result<Value, Fault> {
-    let change = |old: &Predicate| old.clone().and((**query).clone());
+    let change = |old: &Predicate| Ok(old.clone().and((**query).clone()));
     Ok(match value {
-        Value::Query(old) => Value::Query(Arc::new(change(old))),
+        Value::Query(old) => Value::Query(Arc::new(change(old)?)),
         Value::Expr(expr) => Value::Expr(map_queries(expr, &change)?),
         Value::Styled(styled) => Value::Styled(Arc::new(StyledExpr {
             expr: map_queries(&styled.expr, &change)?,
@@ -28,22 +28,25 @@ pub(crate) fn and_query(value: &Value, query: &Arc<Predicate>) -> Result<Value, 
 }
 
 /// The same expression with every query replaced.
-fn map_queries(expr: &Arc<Expr>, change: &dyn Fn(&Predicate) -> Predicate) -> Rebuilt {
-    let mapped = |query: &Predicate| Arc::new(change(query));
+pub(crate) fn map_queries(
+    expr: &Arc<Expr>,
+    change: &dyn Fn(&Predicate) -> Result<Predicate, Fault>,
+) -> Rebuilt {
+    let mapped = |query: &Predicate| change(query).map(Arc::new);
     Ok(Arc::new(match &**expr {
         Expr::Data(data) => {
             let mut data = data.clone();
             match &mut data {
-                DataExpr::All { query, .. } => *query = mapped(query),
+                DataExpr::All { query, .. } => *query = mapped(query)?,
                 DataExpr::Aggregate(aggregate) | DataExpr::GroupBy { aggregate, .. } => {
-                    aggregate.query = mapped(&aggregate.query);
+                    aggregate.query = mapped(&aggregate.query)?;
                 }
             }
             Expr::Data(data)
         }
         Expr::Rewrite(rewrite) => {
             let display = match &rewrite.display {
-                Displayed::Query(query) => Displayed::Query(mapped(query)),
+                Displayed::Query(query) => Displayed::Query(mapped(query)?),
                 Displayed::Expr(display) => Displayed::Expr(map_queries(display, change)?),
             };
             match reapply(rewrite, &display)? {

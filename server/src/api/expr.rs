@@ -1,13 +1,13 @@
-//! `/api/v1/expr`: how a program runs, step by step, and which queries it asks.
+//! `/api/v1/expr`: how a program runs, what it means, and what could be written instead.
+//!
+//! Reads the parameters and writes JSON; the answers are made by [`telamon_query::lang`].
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use telamon_query::expr::QueryText;
-use telamon_query::lang::{self, ParseOptions, TraceStep, Vocabulary};
+use telamon_query::lang::{self, ParseOptions, Strip, TraceStep, Vocabulary};
 
 use super::params::Params;
 use super::problem::Problem;
@@ -31,42 +31,85 @@ struct Context {
     variables: Map<String, Value>,
 }
 
+/// One word as the answer lists it.
+#[derive(Serialize)]
+struct Candidate {
+    name: &'static str,
+    signature: &'static str,
+    description: &'static str,
+}
+
 /// What was asked.
 struct ExprRequest {
+    params: Params,
     program: String,
-    options: ParseOptions,
 }
 
 impl ExprRequest {
     fn read(request: &Request) -> Result<Self, Problem> {
         let params = Params::parse(&request.query);
-        let program = params.first("q").ok_or_else(|| {
+        let program = params.first("q").map(str::to_owned).ok_or_else(|| {
             Problem::new(StatusCode::BAD_REQUEST, "MissingQueryParamRejection(q)")
         })?;
-        let vocabulary = match params.first("vocab") {
+        Ok(Self { params, program })
+    }
+
+    /// With the words of the vocabulary that was asked for, or all.
+    fn options(&self) -> Result<ParseOptions, Problem> {
+        let vocabulary = match self.params.first("vocab") {
             None => Vocabulary::Custom,
             Some(name) => Vocabulary::from_name(name).ok_or_else(|| {
                 let message = format!("NoSuchElementException: key not found: {name}");
+                let known = Vocabulary::ALL.map(Vocabulary::name).join(", ");
                 Problem::new(StatusCode::NOT_FOUND, message)
+                    .with_hint(format!("vocabularies are {known}"))
             })?,
         };
-        Ok(Self {
-            program: program.to_owned(),
-            options: ParseOptions {
-                vocabulary,
-                unstable: true,
-                ..ParseOptions::reference()
-            },
+        Ok(ParseOptions {
+            vocabulary,
+            unstable: true,
+            ..ParseOptions::reference()
         })
+    }
+
+    /// What `strip` is to take out: keys, and layers by the name of their vocabulary.
+    fn strip(&self) -> Result<Strip, Problem> {
+        let mut strip = Strip {
+            keys: self.params.all("k").map(str::to_owned).collect(),
+            ..Strip::default()
+        };
+        for layer in self.params.all("r") {
+            match layer {
+                "style" => strip.style = true,
+                "filter" => strip.filter = true,
+                _ => {
+                    let message = format!("vocabulary '{layer}' not supported");
+                    return Err(Problem::illegal_argument(message)
+                        .with_hint("filter and style can be removed"));
+                }
+            }
+        }
+        Ok(strip)
     }
 }
 
-/// `/api/v1/expr/debug`: the machine before each step and at the end.
+/// `/api/v1/expr` and `/api/v1/expr/debug`: the machine before each step and at the end.
 pub(crate) async fn debug(server: &Arc<Server>, request: Request) -> Result<Reply, Problem> {
     let asked = ExprRequest::read(&request)?;
+    let options = asked.options()?;
     on_pool(server, &request.id, move || {
-        let steps = lang::trace(&asked.program, &asked.options)?;
+        let steps = lang::trace(&asked.program, &options)?;
         Ok(reply(&steps.into_iter().map(step).collect::<Vec<_>>()))
+    })
+    .await
+}
+
+/// `/api/v1/expr/normalize`: one text for all programs that a client may take for the same.
+pub(crate) async fn normalize(server: &Arc<Server>, request: Request) -> Result<Reply, Problem> {
+    let asked = ExprRequest::read(&request)?;
+    let options = asked.options()?;
+    on_pool(server, &request.id, move || {
+        Ok(reply(&lang::normalize(&asked.program, &options)?))
     })
     .await
 }
@@ -74,14 +117,49 @@ pub(crate) async fn debug(server: &Arc<Server>, request: Request) -> Result<Repl
 /// `/api/v1/expr/queries`: the distinct queries of all data, sorted.
 pub(crate) async fn queries(server: &Arc<Server>, request: Request) -> Result<Reply, Problem> {
     let asked = ExprRequest::read(&request)?;
+    let options = asked.options()?;
     on_pool(server, &request.id, move || {
-        let values = lang::run(&asked.program, &asked.options)?;
-        let mut queries = BTreeSet::new();
-        for styled in values.iter().filter_map(lang::Value::to_styled) {
-            let data = styled.expr.data_exprs();
-            queries.extend(data.iter().map(|data| QueryText(data.query()).to_string()));
-        }
-        Ok(reply(&queries))
+        Ok(reply(&lang::queries(&asked.program, &options)?))
+    })
+    .await
+}
+
+/// `/api/v1/expr/complete`: the words that could come next.
+pub(crate) async fn complete(server: &Arc<Server>, request: Request) -> Result<Reply, Problem> {
+    let asked = ExprRequest::read(&request)?;
+    let options = asked.options()?;
+    on_pool(server, &request.id, move || {
+        let words = lang::complete(&asked.program, &options)?;
+        let candidates = words.into_iter().map(|word| Candidate {
+            name: word.name,
+            signature: word.signature,
+            description: word.summary,
+        });
+        Ok(reply(&candidates.collect::<Vec<_>>()))
+    })
+    .await
+}
+
+/// `/api/v1/expr/strip`: the expressions without some keys or layers, with all words.
+pub(crate) async fn strip(server: &Arc<Server>, request: Request) -> Result<Reply, Problem> {
+    let asked = ExprRequest::read(&request)?;
+    let what = asked.strip()?;
+    on_pool(server, &request.id, move || {
+        let options = ParseOptions::reference();
+        Ok(reply(&lang::strip(&asked.program, &options, &what)?))
+    })
+    .await
+}
+
+/// `/api/v1/expr/rewrite`: the expressions without lists of offsets, with all words.
+pub(crate) async fn rewrite(server: &Arc<Server>, request: Request) -> Result<Reply, Problem> {
+    let asked = ExprRequest::read(&request)?;
+    on_pool(server, &request.id, move || {
+        let options = ParseOptions {
+            unstable: true,
+            ..ParseOptions::reference()
+        };
+        Ok(reply(&lang::spell_out_offsets(&asked.program, &options)?))
     })
     .await
 }

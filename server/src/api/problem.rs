@@ -39,7 +39,7 @@ pub(crate) struct Detail {
     /// The word that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) word: Option<String>,
-    /// The stack before the word, top first.
+    /// The stack before the word, the top last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) stack: Vec<String>,
     /// What would have been right: signatures of the word, or words that fit in its place.

@@ -1,0 +1,55 @@
+//! Which words could come next.
+
+use crate::words::{self, Word};
+
+use super::error::LangError;
+use super::machine::Machine;
+use super::{ParseOptions, Vocabulary, without_comments};
+
+/// Words that are not offered: they fit nearly everywhere, or there is a better one.
+const NOT_OFFERED: [&str; 16] = [
+    "true",
+    "false",
+    "reic",
+    "not",
+    "all",
+    "cf-avg",
+    "cf-sum",
+    "cf-min",
+    "cf-max",
+    "head",
+    "random",
+    "des",
+    "des-simple",
+    "des-fast",
+    "des-slow",
+    "des-slower",
+];
+
+/// Beginnings of words that are not offered.
+const FAMILIES_NOT_OFFERED: [&str; 2] = ["stat-", "des-epic-"];
+
+/// The words that run when they are added to a program, in the order of the table; a name comes once
+/// for each of its overloads that fits.
+///
+/// # Errors
+/// When the program cannot be run.
+pub fn complete(text: &str, options: &ParseOptions) -> Result<Vec<&'static Word>, LangError> {
+    let source = without_comments(text)?;
+    let mut machine = Machine::new(options);
+    machine.run_source(&source.tokens(), &mut |_, _| {})?;
+    let candidates = words::all().filter(|word| {
+        word.vocabulary <= options.vocabulary && is_offered(word) && word.matches(&machine.stack)
+    });
+    Ok(candidates
+        .filter(|word| machine.would_run(word.name))
+        .collect())
+}
+
+fn is_offered(word: &Word) -> bool {
+    word.vocabulary != Vocabulary::Std
+        && !NOT_OFFERED.contains(&word.name)
+        && !FAMILIES_NOT_OFFERED
+            .iter()
+            .any(|family| word.name.starts_with(family))
+}
