@@ -20,10 +20,10 @@ mod weight;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use telamon_model::Predicate;
+use telamon_model::predicate::utf16_cmp;
 
 pub use complete::complete;
 pub use error::{ErrorClass, Help, LangError, render_caret};
@@ -241,13 +241,15 @@ pub fn trace(text: &str, options: &ParseOptions) -> Result<Vec<TraceStep>, LangE
 ///
 /// # Errors
 /// When the program cannot be run.
-pub fn queries(text: &str, options: &ParseOptions) -> Result<BTreeSet<String>, LangError> {
+pub fn queries(text: &str, options: &ParseOptions) -> Result<Vec<String>, LangError> {
     let values = run(text, options)?;
-    let mut queries = BTreeSet::new();
+    let mut queries = Vec::new();
     for styled in styled_of(&values) {
         let data = styled.expr.data_exprs();
         queries.extend(data.iter().map(|data| QueryText(data.query()).to_string()));
     }
+    queries.sort_by(|a, b| utf16_cmp(a, b));
+    queries.dedup();
     Ok(queries)
 }
 

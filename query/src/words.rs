@@ -24,7 +24,7 @@ use telamon_model::Predicate;
 use crate::expr::{Expr, Keys, StyledExpr};
 use crate::lang::{Fault, Machine, Type, Value, Vocabulary};
 
-pub(crate) use algebra::{and_query, map_queries};
+pub(crate) use algebra::{and_query, map_queries, nameless_rewrite};
 
 /// One word, or one overload of it.
 #[derive(Clone, Copy, Debug)]

@@ -13,7 +13,7 @@ use crate::label;
 use crate::words;
 
 use super::error::{Fault, LangError};
-use super::{ParseOptions, run, styled_of};
+use super::{ParseOptions, hint, run, styled_of};
 use clauses::Budget;
 
 /// The expressions of a program in normal form, the bottom of the stack first. What is no expression
@@ -26,8 +26,22 @@ pub fn normalize(text: &str, options: &ParseOptions) -> Result<Vec<String>, Lang
     let values = run(text, options)?;
     let budget = Budget::new(options.limits.expr_nodes);
     styled_of(&values)
-        .map(|styled| normal_text(&styled, &budget).map_err(|fault| fault.at(0..text.len())))
+        .map(|styled| {
+            refuse_nameless(&styled, options)
+                .and_then(|()| normal_text(&styled, &budget))
+                .map_err(|fault| fault.at(0..text.len()))
+        })
         .collect()
+}
+
+/// Refuses an expression whose text would be no program, because it has a rewrite under a name that
+/// is no word.
+pub(super) fn refuse_nameless(styled: &StyledExpr, options: &ParseOptions) -> Result<(), Fault> {
+    match words::nameless_rewrite(&styled.expr) {
+        None => Ok(()),
+        Some(name) => Err(hint::unknown_word(name, options.vocabulary, &[])
+            .hint("the name given to :named-rewrite has to be that of a word here")),
+    }
 }
 
 fn normal_text(styled: &StyledExpr, budget: &Budget) -> Result<String, Fault> {

@@ -9,6 +9,7 @@ use crate::words;
 
 use super::error::{Fault, LangError};
 use super::normal::clauses::{Opposite, key_of, simplify};
+use super::normal::refuse_nameless;
 use super::{ParseOptions, run, styled_of};
 
 /// What is taken out.
@@ -29,13 +30,13 @@ pub struct Strip {
 /// When the program cannot be run, or a word inside refuses the changed query.
 pub fn strip(text: &str, options: &ParseOptions, what: &Strip) -> Result<Vec<String>, LangError> {
     let values = run(text, options)?;
-    let stripped = styled_of(&values)
+    styled_of(&values)
         .rev()
-        .map(|styled| stripped(styled, what));
-    stripped
-        .map(|styled| match styled {
-            Ok(styled) => Ok(styled.to_string()),
-            Err(fault) => Err(fault.at(0..text.len())),
+        .map(|styled| {
+            refuse_nameless(&styled, options)
+                .and_then(|()| stripped(styled, what))
+                .map(|styled| styled.to_string())
+                .map_err(|fault| fault.at(0..text.len()))
         })
         .collect()
 }

@@ -62,6 +62,21 @@ pub(crate) fn map_queries(
     }))
 }
 
+/// The name of the first rewrite that is no word: what it prints cannot be read back.
+pub(crate) fn nameless_rewrite(expr: &Expr) -> Option<&Arc<str>> {
+    let Expr::Rewrite(rewrite) = expr else {
+        return expr.children().find_map(|child| nameless_rewrite(child));
+    };
+    let inside = match &rewrite.display {
+        Displayed::Query(_) => None,
+        Displayed::Expr(display) => nameless_rewrite(display),
+    };
+    inside.or_else(|| {
+        let is_word = !super::overloads(&rewrite.name).is_empty();
+        (!is_word).then_some(&rewrite.name)
+    })
+}
+
 /// Runs the word of a rewrite on another display, then restores offset and grouping. `None` when the
 /// name is no word, or a word that makes something else.
 fn reapply(rewrite: &Rewrite, display: &Displayed) -> Result<Option<Arc<Expr>>, Fault> {

@@ -43,6 +43,10 @@ fn normal_forms() {
         ),
         ("a,b,:eq,5,:add", "a,b,:eq,:sum,5.0,:add"),
         (":foo", "IllegalStateException: unknown word ':foo'"),
+        (
+            "a,b,:eq,:dup,2,:mul,twice,:named-rewrite",
+            "IllegalStateException: unknown word ':twice'",
+        ),
     ] {
         let found = normalize(program, &ParseOptions::reference());
         check_texts(found, program, expected);
