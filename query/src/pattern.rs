@@ -1,13 +1,14 @@
-//! Patterns of `:re` and `:reic`: the reference's own syntax, run in linear time.
+//! Patterns of `:re` and `:reic`: the reference's own syntax, run in linear time where it can be.
 //!
 //! ```text
 //!   ab|c  ──parse──►  tree of (^ab|c)  ──translate──►  automaton, searched anywhere in the value
 //! ```
 //!
 //! The pattern gets a `^` in front and may match anywhere: it is anchored at the start, but not at the
-//! end, and an alternative at the top level escapes the anchor. Classes know ASCII only. Forms that
-//! need backtracking are refused, as is what the reference refuses.
+//! end, and an alternative at the top level escapes the anchor. Classes know ASCII only. Forms that no
+//! automaton runs are run by [`backtrack`]; what the reference refuses is refused.
 
+mod backtrack;
 mod parse;
 mod translate;
 
@@ -47,19 +48,21 @@ pub enum Plain {
 /// Compiles a pattern.
 ///
 /// # Errors
-/// When the reference refuses it, or it needs backtracking.
+/// When the reference refuses it, or it is too large.
 pub fn compile(text: &Arc<str>, ignore_case: bool) -> Result<Pattern, PatternError> {
     let tree = parse::parse(text)?;
     let matcher: Arc<dyn StringMatcher> = match plain_of(&tree) {
         Some(plain) if !ignore_case => Arc::new(Literal(plain)),
         _ => {
-            let regex = translate::build(&tree, ignore_case)?;
             let prefix = if ignore_case {
                 String::new()
             } else {
                 literal_prefix(&tree)
             };
-            Arc::new(Automaton { regex, prefix })
+            match translate::build(&tree, ignore_case)? {
+                Some(regex) => Arc::new(Automaton { regex, prefix }),
+                None => Arc::new(backtrack::build(&tree, ignore_case, prefix)?),
+            }
         }
     };
     Ok(Pattern {

@@ -33,6 +33,7 @@ pub(super) enum Node {
     /// A condition on what follows.
     Look {
         negative: bool,
+        node: Box<Self>,
     },
 }
 
@@ -286,8 +287,11 @@ impl Parser {
             }
             Some(':') => self.group_body(),
             Some(c @ ('=' | '!')) => {
-                self.group_body()?;
-                Ok(Node::Look { negative: c == '!' })
+                let node = Box::new(self.group_body()?);
+                Ok(Node::Look {
+                    negative: c == '!',
+                    node,
+                })
             }
             _ => Err(self.unsupported("inline flags")),
         }

@@ -77,14 +77,36 @@ fn braces_that_cannot_give_back_make_no_difference() {
 }
 
 #[test]
-fn what_needs_backtracking_is_refused_by_name() {
+fn conditions_on_what_follows() {
+    check("a(?=b)", &["ab", "abc"], &["a", "ac"]);
+    check("a(?!b)", &["a", "ac"], &["ab"]);
+    check("(?!x)", &["", "ax"], &["x"]);
+    check("a(?=.*z)b", &["abz"], &["ab", "az"]);
+    check("(?=.*a)(?=.*b)[abc]+$", &["acb", "bca"], &["a", "abz"]);
+    check("(?!.*(?=ab))", &["ba", ""], &["ab", "xab"]);
+    check("a|(?=c)", &["ab", "xc"], &["b"]);
+}
+
+#[test]
+fn what_is_taken_is_kept() {
+    check("a{1,2}ab", &["aaab"], &["aab", "ab"]);
+    check("[a-c]*+b", &[], &["abcb", "b"]);
+    check("(a|ab){2}c", &["aac"], &["abac", "aabc"]);
+    check("(a?){0,3}b", &["b", "aab"], &["c"]);
+}
+
+#[test]
+fn large_patterns_are_refused() {
     assert_eq!(
-        refusal("a(?=b)"),
-        "IllegalArgumentException: unsupported: a lookahead (?=...)"
+        refusal("(?=((a{9}b){9}c){99})"),
+        "IllegalArgumentException: pattern is too large: more than 2000 operations"
     );
-    for pattern in ["a{1,2}ab", "(a|ab){2}c", "[a-c]*+b", "(?!x)"] {
-        assert!(refusal(pattern).contains("unsupported"), "{pattern}");
-    }
+}
+
+#[test]
+fn a_pattern_that_backtracks_much_ends_soon() {
+    let compiled = compile(&"(a*)*(?=(a*)*$)(a|aa)*b".into(), false).unwrap();
+    assert!(!compiled.matcher.is_match(&"a".repeat(500)));
 }
 
 #[test]
@@ -149,6 +171,16 @@ fn plain_forms() {
 }
 
 proptest! {
+    #[test]
+    fn both_engines_agree(pattern in "[ab.*+?|()$]{0,8}", value in "[abA]{0,6}", any_case: bool) {
+        if let Ok(tree) = parse::parse(&pattern)
+            && let Ok(Some(regex)) = translate::build(&tree, any_case)
+        {
+            let backtracker = backtrack::build(&tree, any_case, String::new()).unwrap();
+            prop_assert_eq!(backtracker.is_match(&value), regex.is_match(&value));
+        }
+    }
+
     #[test]
     fn any_text_compiles_or_is_refused(pattern in "([a-c(){}\\[\\]?*+|^$.\\\\&0-9,-]|\\PC){0,12}") {
         for ignore_case in [false, true] {

@@ -1,7 +1,8 @@
 //! A pattern's tree to an automaton that matches the same values.
 //!
 //! Braces and possessive forms never give back what they took. They are run as ordinary repetition
-//! where that cannot make a difference, and refused where it could.
+//! where that cannot make a difference; where it could, and for conditions on what follows, there is
+//! no automaton.
 
 use std::fmt::Write as _;
 
@@ -14,16 +15,19 @@ use crate::lang::ErrorClass;
 /// Bytes a compiled pattern may take.
 const SIZE_MAX: usize = 1 << 20;
 
-/// The automaton, to be searched anywhere in a value.
-pub(super) fn build(tree: &Node, ignore_case: bool) -> Result<meta::Regex, PatternError> {
+/// The automaton, to be searched anywhere in a value; `None` when none matches the same values.
+pub(super) fn build(tree: &Node, ignore_case: bool) -> Result<Option<meta::Regex>, PatternError> {
     let mut translated = String::new();
-    write(tree, Follow::Nothing, ignore_case, &mut translated)?;
+    if write(tree, Follow::Nothing, ignore_case, &mut translated).is_err() {
+        return Ok(None);
+    }
     let config = meta::Config::new()
         .nfa_size_limit(Some(SIZE_MAX))
         .onepass_size_limit(Some(SIZE_MAX));
     meta::Builder::new()
         .configure(config)
         .build(&translated)
+        .map(Some)
         .map_err(|error| {
             let text = match error.size_limit() {
                 Some(_) => format!("pattern is too large: more than {SIZE_MAX} bytes"),
@@ -36,6 +40,9 @@ pub(super) fn build(tree: &Node, ignore_case: bool) -> Result<meta::Regex, Patte
             )
         })
 }
+
+/// A part that no automaton runs as the reference does.
+struct NoAutomaton;
 
 /// What comes after a part.
 #[derive(Clone, Copy)]
@@ -53,7 +60,7 @@ fn write(
     follow: Follow<'_>,
     ignore_case: bool,
     out: &mut String,
-) -> Result<(), PatternError> {
+) -> Result<(), NoAutomaton> {
     match node {
         Node::Char(c) => {
             let flag = if ignore_case { "i" } else { "" };
@@ -87,13 +94,7 @@ fn write(
             out.push(')');
         }
         Node::Repeat { .. } => write_repeat(node, follow, ignore_case, out)?,
-        Node::Look { negative } => {
-            return Err(needs_backtracking(if *negative {
-                "a negative lookahead (?!...)"
-            } else {
-                "a lookahead (?=...)"
-            }));
-        }
+        Node::Look { .. } => return Err(NoAutomaton),
     }
     Ok(())
 }
@@ -103,7 +104,7 @@ fn write_repeat(
     follow: Follow<'_>,
     ignore_case: bool,
     out: &mut String,
-) -> Result<(), PatternError> {
+) -> Result<(), NoAutomaton> {
     let Node::Repeat {
         node: repeated,
         min,
@@ -119,10 +120,7 @@ fn write_repeat(
         return Ok(());
     }
     if *possessive && !gives_nothing_back(repeated, *min, *max, follow) {
-        return Err(needs_backtracking(
-            "a possessive repetition, by braces or a plus sign after a modifier, whose end \
-             depends on what follows",
-        ));
+        return Err(NoAutomaton);
     }
     out.push_str("(?:");
     write(repeated, Follow::Unknown, ignore_case, out)?;
@@ -135,14 +133,6 @@ fn write_repeat(
 
 fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
     out.write_fmt(text).expect("a string takes any text");
-}
-
-fn needs_backtracking(construct: &str) -> PatternError {
-    refused(
-        ErrorClass::IllegalArgument,
-        format!("unsupported: {construct}"),
-        "patterns run in linear time; use :not with a second :re, or plain repetition",
-    )
 }
 
 fn write_set(set: AsciiSet, out: &mut String) {
@@ -161,7 +151,7 @@ fn write_set(set: AsciiSet, out: &mut String) {
 }
 
 /// The characters and those that differ from them in case only.
-fn both_cases(set: AsciiSet) -> AsciiSet {
+pub(super) fn both_cases(set: AsciiSet) -> AsciiSet {
     let lower = ((1_u128 << 26) - 1) << u32::from(b'a');
     let upper = lower >> 32;
     set | (set & lower) >> 32 | (set & upper) << 32

@@ -1,0 +1,285 @@
+//! Patterns that no automaton runs: conditions on what follows, and repetitions that keep what they
+//! took.
+//!
+//! ```text
+//!   a(?!0)   ──►   0 Start   1 a   2 Look not ─┐   3 '0'   4 Done   5 Done
+//!                                              └─► next ────────────►┘
+//! ```
+//!
+//! Each condition is decided once for each position of the value and each place of a search is
+//! visited once, so the work is bounded by the pattern times the square of the value; nothing has to
+//! be given up.
+
+use telamon_model::StringMatcher;
+
+use super::PatternError;
+use super::parse::{AsciiSet, Node, refused};
+use super::translate::both_cases;
+use crate::lang::ErrorClass;
+
+/// Operations a compiled pattern may have.
+const OPS_MAX: usize = 2000;
+
+/// A compiled pattern.
+#[derive(Debug)]
+pub(super) struct Backtracker {
+    ops: Vec<Op>,
+    ignore_case: bool,
+    prefix: String,
+}
+
+#[derive(Debug)]
+enum Op {
+    Char(char),
+    Set(AsciiSet),
+    Any,
+    Start,
+    End,
+    /// Goes on at the first, and if that fails at the second.
+    Split(usize, usize),
+    Jump(usize),
+    /// Goes on at `next` if the operations after this one reach their end, or if they do not.
+    Look {
+        negative: bool,
+        next: usize,
+    },
+    /// Goes on at `next` where the operations after this one end first, and nowhere else.
+    Once {
+        next: usize,
+    },
+    /// The end of the pattern, or of the operations of one of the two above.
+    Done,
+}
+
+/// Compiles a tree.
+///
+/// # Errors
+/// When it is too large.
+pub(super) fn build(
+    tree: &Node,
+    ignore_case: bool,
+    prefix: String,
+) -> Result<Backtracker, PatternError> {
+    let mut ops = Vec::new();
+    let fits = write(tree, ignore_case, &mut ops);
+    ops.push(Op::Done);
+    if !fits || ops.len() > OPS_MAX {
+        return Err(refused(
+            ErrorClass::IllegalArgument,
+            format!("pattern is too large: more than {OPS_MAX} operations"),
+            "repeat less, or use several queries",
+        ));
+    }
+    Ok(Backtracker {
+        ops,
+        ignore_case,
+        prefix,
+    })
+}
+
+/// Appends the operations of a node; false when there are too many.
+fn write(node: &Node, ignore_case: bool, ops: &mut Vec<Op>) -> bool {
+    if ops.len() > OPS_MAX {
+        return false;
+    }
+    match node {
+        Node::Char(c) => ops.push(Op::Char(*c)),
+        Node::Set(set) if ignore_case => ops.push(Op::Set(both_cases(*set))),
+        Node::Set(set) => ops.push(Op::Set(*set)),
+        Node::Any => ops.push(Op::Any),
+        Node::Start => ops.push(Op::Start),
+        Node::End => ops.push(Op::End),
+        Node::Seq(nodes) => return nodes.iter().all(|part| write(part, ignore_case, ops)),
+        Node::Or(alternatives) => return write_or(alternatives, ignore_case, ops),
+        Node::Repeat {
+            node,
+            min,
+            max,
+            possessive: false,
+        } => return write_repeat(*min, *max, ops, |ops| write(node, ignore_case, ops)),
+        Node::Repeat { node, min, max, .. } => {
+            let once = |ops: &mut Vec<Op>| {
+                write_block(
+                    ops,
+                    |next| Op::Once { next },
+                    |ops| write(node, ignore_case, ops),
+                )
+            };
+            let repeated = |ops: &mut Vec<Op>| write_repeat(*min, *max, ops, once);
+            return write_block(ops, |next| Op::Once { next }, repeated);
+        }
+        Node::Look { negative, node } => {
+            let look = |next| Op::Look {
+                negative: *negative,
+                next,
+            };
+            return write_block(ops, look, |ops| write(node, ignore_case, ops));
+        }
+    }
+    true
+}
+
+fn write_or(alternatives: &[Node], ignore_case: bool, ops: &mut Vec<Op>) -> bool {
+    let mut jumps = Vec::new();
+    for (index, alternative) in alternatives.iter().enumerate() {
+        let split = ops.len();
+        let is_last = index + 1 == alternatives.len();
+        if !is_last {
+            ops.push(Op::Done);
+        }
+        if !write(alternative, ignore_case, ops) {
+            return false;
+        }
+        if !is_last {
+            jumps.push(ops.len());
+            ops.push(Op::Done);
+            ops[split] = Op::Split(split + 1, ops.len());
+        }
+    }
+    let end = ops.len();
+    for jump in jumps {
+        ops[jump] = Op::Jump(end);
+    }
+    true
+}
+
+fn write_repeat(
+    min: u32,
+    max: Option<u32>,
+    ops: &mut Vec<Op>,
+    mut repeated: impl FnMut(&mut Vec<Op>) -> bool,
+) -> bool {
+    for _ in 0..min {
+        if !repeated(ops) {
+            return false;
+        }
+    }
+    match max {
+        None => {
+            let split = ops.len();
+            ops.push(Op::Done);
+            if !repeated(ops) {
+                return false;
+            }
+            ops.push(Op::Jump(split));
+            ops[split] = Op::Split(split + 1, ops.len());
+        }
+        Some(max) => {
+            let mut splits = Vec::new();
+            for _ in min..max {
+                splits.push(ops.len());
+                ops.push(Op::Done);
+                if !repeated(ops) {
+                    return false;
+                }
+            }
+            let end = ops.len();
+            for split in splits {
+                ops[split] = Op::Split(split + 1, end);
+            }
+        }
+    }
+    true
+}
+
+/// Appends an operation that owns the ones after it, up to their end.
+fn write_block(
+    ops: &mut Vec<Op>,
+    owner: impl FnOnce(usize) -> Op,
+    body: impl FnOnce(&mut Vec<Op>) -> bool,
+) -> bool {
+    let at = ops.len();
+    ops.push(Op::Done);
+    let fits = body(ops);
+    ops.push(Op::Done);
+    ops[at] = owner(ops.len());
+    fits
+}
+
+impl StringMatcher for Backtracker {
+    fn is_match(&self, value: &str) -> bool {
+        let text: Vec<char> = value.chars().collect();
+        let mut search = Search {
+            pattern: self,
+            decided: vec![None; self.ops.len() * (text.len() + 1)],
+            text: &text,
+        };
+        let starts: Vec<(usize, usize)> = (0..=text.len()).rev().map(|at| (0, at)).collect();
+        search.run(starts, self.ops.len()).is_some()
+    }
+
+    fn prefix(&self) -> &str {
+        &self.prefix
+    }
+}
+
+/// One search in one value.
+struct Search<'a> {
+    pattern: &'a Backtracker,
+    text: &'a [char],
+    /// Of each operation that owns others, at each position: where they end.
+    decided: Vec<Option<Option<usize>>>,
+}
+
+impl Search<'_> {
+    /// Where the first way through ends, from the last of the starts to the first. Each start is an
+    /// operation and a position; `end` is the operation after those that may be run.
+    fn run(&mut self, mut open: Vec<(usize, usize)>, end: usize) -> Option<usize> {
+        let first = open.iter().map(|&(op, _)| op).min()?;
+        let width = self.text.len() + 1;
+        let mut seen = vec![false; (end - first) * width];
+        while let Some((op, at)) = open.pop() {
+            // A place that was seen before led nowhere, or is being looked at: an empty repetition.
+            if std::mem::replace(&mut seen[(op - first) * width + at], true) {
+                continue;
+            }
+            match self.pattern.ops[op] {
+                Op::Done => return Some(at),
+                Op::Jump(to) => open.push((to, at)),
+                Op::Split(one, other) => open.extend([(other, at), (one, at)]),
+                Op::Start if at == 0 => open.push((op + 1, at)),
+                Op::End if at == self.text.len() => open.push((op + 1, at)),
+                Op::Start | Op::End => {}
+                Op::Char(_) | Op::Set(_) | Op::Any => {
+                    if self.text.get(at).is_some_and(|&c| self.takes(op, c)) {
+                        open.push((op + 1, at + 1));
+                    }
+                }
+                Op::Look { negative, next } => {
+                    if self.end_of_block(op, at, next).is_some() != negative {
+                        open.push((next, at));
+                    }
+                }
+                Op::Once { next } => {
+                    open.extend(self.end_of_block(op, at, next).map(|at| (next, at)));
+                }
+            }
+        }
+        None
+    }
+
+    /// Where the operations after `op` end, when they are run from a position.
+    fn end_of_block(&mut self, op: usize, at: usize, next: usize) -> Option<usize> {
+        let place = op * (self.text.len() + 1) + at;
+        if let Some(known) = self.decided[place] {
+            return known;
+        }
+        let found = self.run(vec![(op + 1, at)], next);
+        self.decided[place] = Some(found);
+        found
+    }
+
+    fn takes(&self, op: usize, c: char) -> bool {
+        match self.pattern.ops[op] {
+            Op::Char(expected) => {
+                c == expected || self.pattern.ignore_case && is_same_letter(c, expected)
+            }
+            Op::Set(set) => c.is_ascii() && set >> u32::from(c) & 1 == 1,
+            _ => true,
+        }
+    }
+}
+
+fn is_same_letter(a: char, b: char) -> bool {
+    a.to_uppercase().eq(b.to_uppercase()) || a.to_lowercase().eq(b.to_lowercase())
+}
