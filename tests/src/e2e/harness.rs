@@ -13,12 +13,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::runtime::Runtime;
 
-use telamon_model::Timestamp;
-use telamon_server::clock::{Clock, Hand};
-use telamon_server::config::{Config, Overrides};
-use telamon_server::{Running, Setup, Sockets};
+use telamon_server::Running;
+use telamon_tests::house::{self, Time};
 
 /// The step of most tests.
 pub(super) const STEP_MS: i64 = 10_000;
@@ -29,20 +26,10 @@ pub(super) const T0: i64 = 1_700_000_040_000;
 const PATIENCE: Duration = Duration::from_secs(20);
 const NAP: Duration = Duration::from_millis(5);
 
-/// A server with a folder of its own.
+/// A server with a folder of its own, and a client.
 pub(super) struct House {
-    folder: tempfile::TempDir,
-    config: String,
-    clock: ClockKind,
-    runtime: Runtime,
-    running: Option<Running>,
+    server: house::House,
     agent: ureq::Agent,
-}
-
-/// What tells a server the time.
-enum ClockKind {
-    System,
-    Held { at_ms: i64, hand: Option<Hand> },
 }
 
 /// What came back.
@@ -91,95 +78,53 @@ impl House {
 
     /// The same with files, name and text, that the configuration names.
     pub(super) fn held_with(config: &str, at_ms: i64, files: &[(&str, &str)]) -> Self {
-        Self::open(config, ClockKind::Held { at_ms, hand: None }, files)
+        Self::open(config, Time::held(at_ms), files)
     }
 
     /// A server that follows the machine's clock.
     pub(super) fn system(config: &str) -> Self {
-        Self::open(config, ClockKind::System, &[])
+        Self::open(config, Time::System, &[])
     }
 
-    fn open(config: &str, clock: ClockKind, files: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            std::fs::write(folder.path().join(name), text).unwrap();
-        }
+    fn open(config: &str, time: Time, files: &[(&str, &str)]) -> Self {
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(PATIENCE))
             .http_status_as_error(false)
             .max_redirects(0)
             .build()
             .into();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let mut house = Self {
-            folder,
-            config: format!("{config}\n[udp]\nlisten = \"127.0.0.1:0\"\n"),
-            clock,
-            runtime,
-            running: None,
+        Self {
+            server: house::House::open(config, time, files).unwrap(),
             agent,
-        };
-        house.start();
-        house
-    }
-
-    fn start(&mut self) {
-        let overrides = Overrides {
-            listen: Some(([127, 0, 0, 1], 0).into()),
-            data: Some(self.folder.path().join("data")),
-        };
-        let config = Config::parse(&self.config, self.folder.path(), &overrides).unwrap();
-        let clock = match &mut self.clock {
-            ClockKind::System => Clock::system(config.clock),
-            ClockKind::Held { at_ms, hand } => {
-                let (clock, new_hand) = Clock::held(Timestamp(*at_ms));
-                *hand = Some(new_hand);
-                clock
-            }
-        };
-        let sockets = Sockets::bind(&config).unwrap();
-        let starting = Running::start(Setup::new(config, sockets, clock));
-        self.running = Some(self.runtime.block_on(starting).unwrap());
+        }
     }
 
     /// Stops the server.
     pub(super) fn stop(&mut self) {
-        if let Some(running) = self.running.take() {
-            self.runtime.block_on(running.stop()).unwrap();
-        }
+        self.server.stop().unwrap();
     }
 
     /// Stops the server and starts it again on the same data, the clock where it stood.
     pub(super) fn restart(&mut self) {
-        self.stop();
-        self.start();
+        self.server.restart().unwrap();
     }
 
     /// The server.
     pub(super) fn running(&self) -> &Running {
-        self.running.as_ref().expect("the server was not stopped")
+        self.server.running()
     }
 
     pub(super) fn http_address(&self) -> SocketAddr {
-        self.running().http_address()
+        self.server.http_address()
     }
 
     pub(super) fn udp_address(&self) -> SocketAddr {
-        let address = self.running().udp_address();
-        address.expect("the harness switches UDP on")
+        self.server.udp_address()
     }
 
     /// Moves the clock and waits for nothing.
     pub(super) fn set_clock(&mut self, to_ms: i64) {
-        let ClockKind::Held { at_ms, hand } = &mut self.clock else {
-            panic!("this server follows the machine's clock");
-        };
-        *at_ms = to_ms;
-        hand.as_ref().unwrap().set(Timestamp(to_ms));
+        self.server.set_clock(to_ms);
     }
 
     /// Lets a step end: to its boundary, where lines are flushed, then to the heartbeat a second
@@ -246,14 +191,6 @@ impl House {
             .filter(|line| line.starts_with(start))
             .filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok())
             .sum()
-    }
-}
-
-impl Drop for House {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.stop();
-        }
     }
 }
 
