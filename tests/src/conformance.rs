@@ -11,3 +11,4 @@ pub mod report;
 pub mod wire;
 
 pub mod dataset;
+pub mod ingest;

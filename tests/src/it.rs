@@ -6,5 +6,6 @@
 
 mod dataset;
 mod e2e;
+mod ingest_cases;
 mod partitions;
 mod tidy;
