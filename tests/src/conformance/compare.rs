@@ -1,0 +1,199 @@
+//! Recorded answer against ours.
+//!
+//! Takes a case and an answer, gives every field that differs, each once with its first example.
+//! Texts, order, integers and status are exact. Numbers of data may differ by what another order of
+//! the same sum can change; long texts of which only a digest was kept must have the same length,
+//! beginning and end where their digest differs.
+
+mod json;
+mod text;
+
+use serde_json::Value;
+use sha1::{Digest, Sha1};
+
+use super::cases::{Case, Compare};
+use super::report::Mismatch;
+use super::wire::Answer;
+
+/// Fields that differ; none when the answer is right.
+pub fn compare(case: &Case, answer: &Answer) -> Vec<Mismatch> {
+    let mut found = Vec::new();
+    if let Some(status) = case.status {
+        if status != answer.status {
+            let got = format!("{} {}", answer.status, answer.text());
+            found.push(Mismatch::new("status", status, got));
+        }
+        if case.compare == Some(Compare::Status) {
+            return found;
+        }
+        let got = answer.header("content-type").map(media_type);
+        if case.content_type.as_deref() != got {
+            let show = |name: Option<&str>| name.unwrap_or("none").to_owned();
+            let expected = show(case.content_type.as_deref());
+            found.push(Mismatch::new("content-type", expected, show(got)));
+        }
+    }
+    headers(case, answer, &mut found);
+    if case.method != "HEAD" {
+        body(case, answer, &mut found);
+    }
+    found
+}
+
+/// The records name the type without its parameters.
+fn media_type(value: &str) -> &str {
+    value.split(';').next().unwrap_or(value).trim()
+}
+
+fn headers(case: &Case, answer: &Answer, found: &mut Vec<Mismatch>) {
+    let Some(recorded) = &case.response_headers else {
+        return;
+    };
+    for (name, expected) in recorded {
+        let got = answer.header(&name.to_ascii_lowercase());
+        if got != Some(expected) {
+            let field = format!("header {name}");
+            found.push(Mismatch::new(field, expected, got.unwrap_or("none")));
+        }
+    }
+    // A header of these families that was recorded nowhere would be one too many.
+    for (name, value) in &answer.headers {
+        let is_told = name.starts_with("access-control-") || name == "x-nflx-atlas-next-offset";
+        if is_told && recorded.keys().all(|key| !key.eq_ignore_ascii_case(name)) {
+            found.push(Mismatch::new(format!("header {name}"), "none", value));
+        }
+    }
+}
+
+fn body(case: &Case, answer: &Answer, found: &mut Vec<Mismatch>) {
+    if let Some(events) = &case.events {
+        let expected: Vec<Value> = events.iter().map(|event| parse(event.get())).collect();
+        let got: Vec<Value> = stream_events(&answer.text());
+        json::compare(&Value::from(expected), &Value::from(got), found);
+    } else if let Some(expected) = &case.body {
+        match serde_json::from_slice(&answer.body) {
+            Ok(got) => {
+                let mut expected = parse(expected.get());
+                let mut got = got;
+                if case.path().ends_with("/complete") {
+                    keep_names(&mut expected);
+                    keep_names(&mut got);
+                }
+                json::compare(&expected, &got, found);
+            }
+            Err(_) => found.push(Mismatch::new("body", expected.get(), answer.text())),
+        }
+    } else if let Some(expected) = &case.body_text {
+        if answer.header("content-type").map(media_type) == case.content_type.as_deref() {
+            text::compare(expected, &answer.text(), found);
+        }
+    } else if let Some(values) = &case.values {
+        sampled(case, values, answer, found);
+    } else if case.width.is_some() {
+        picture_size(case, answer, found);
+    } else if let Some(digest) = &case.body_sha1 {
+        long_text(case, digest, answer, found);
+    }
+}
+
+fn parse(text: &str) -> Value {
+    serde_json::from_str(text).expect("the records are JSON")
+}
+
+/// Signatures and descriptions of a completion are documentation.
+fn keep_names(words: &mut Value) {
+    for word in words.as_array_mut().into_iter().flatten() {
+        if let Value::Object(fields) = word {
+            fields.retain(|key, _| key == "name");
+        }
+    }
+}
+
+/// The events of a stream, heartbeats left out.
+fn stream_events(text: &str) -> Vec<Value> {
+    let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
+    data.filter_map(|json| serde_json::from_str(json).ok())
+        .filter(|event: &Value| event["type"] != "heartbeat")
+        .collect()
+}
+
+/// Some values of the only line of a graph.
+fn sampled(case: &Case, values: &[Value], answer: &Answer, found: &mut Vec<Mismatch>) {
+    let (Some(start), Some(every)) = (case.start, case.every) else {
+        return;
+    };
+    let graph: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let numbers = |key: &str| graph[key].as_i64();
+    let (Some(first), Some(step)) = (numbers("start"), numbers("step")) else {
+        found.push(Mismatch::new("body", "a graph", answer.text()));
+        return;
+    };
+    let mut time = start;
+    for expected in values {
+        let row = usize::try_from((time - first).div_euclid(step.max(1))).unwrap_or(usize::MAX);
+        let got = &graph["values"][row][0];
+        if !json::numbers_agree(expected, got, 0.0) {
+            found.push(Mismatch::new(
+                format!("body.values at {time}"),
+                expected,
+                got,
+            ));
+            return;
+        }
+        time += every;
+    }
+}
+
+/// Width and height of a picture, as its first chunk says.
+fn picture_size(case: &Case, answer: &Answer, found: &mut Vec<Mismatch>) {
+    let number = |at: usize| {
+        let bytes = answer.body.get(at..at + 4)?;
+        Some(u32::from_be_bytes(bytes.try_into().ok()?))
+    };
+    let is_png = answer.body.starts_with(b"\x89PNG");
+    let got = is_png.then(|| (number(16), number(20)));
+    if got != Some((case.width, case.height)) {
+        let expected = format!("{:?} x {:?}", case.width, case.height);
+        let shown = format!(
+            "{got:?} {}",
+            if is_png { String::new() } else { answer.text() }
+        );
+        found.push(Mismatch::new("picture size", expected, shown));
+    }
+}
+
+/// A text of which a digest, the length, the beginning and the end were kept.
+fn long_text(case: &Case, digest: &str, answer: &Answer, found: &mut Vec<Mismatch>) {
+    let text = answer.text();
+    let sha1: String = Sha1::digest(&answer.body)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    if sha1 == digest {
+        return;
+    }
+    let before = found.len();
+    if let Some(lines) = case.body_lines
+        && lines != text.lines().count()
+    {
+        found.push(Mismatch::new("body lines", lines, text.lines().count()));
+    }
+    if let Some(head) = &case.body_head {
+        text::compare(head, text.get(..head.len()).unwrap_or(&text), found);
+    }
+    if let Some(tail) = &case.body_tail {
+        let from = text.len().saturating_sub(tail.len());
+        text::compare(tail, text.get(from..).unwrap_or(&text), found);
+    }
+    let chars = text.chars().count();
+    let is_long_as_recorded = case.body_chars == Some(chars);
+    if found.len() == before && (!is_long_as_recorded || case.body_head.is_none()) {
+        let length = |chars: Option<usize>, sha1: &str| format!("{chars:?} characters, {sha1}");
+        let expected = length(case.body_chars, digest);
+        found.push(Mismatch::new(
+            "body digest",
+            expected,
+            length(Some(chars), &sha1),
+        ));
+    }
+}
