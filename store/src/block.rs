@@ -77,16 +77,35 @@ pub(crate) struct MiniBlock {
 }
 
 /// The sealed part of a shard.
+///
+/// Every view has a copy, so a copy is cheap however much is held: blocks stand in spans that copies
+/// share, and a change copies one span.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sealed {
-    blocks: BTreeMap<BlockIndex, Vec<Option<Arc<MiniBlock>>>>,
+    spans: BTreeMap<SpanIndex, Arc<Span>>,
+}
+
+/// Blocks of a span, each with its mini-blocks.
+type Span = BTreeMap<BlockIndex, Vec<Option<Arc<MiniBlock>>>>;
+
+/// Index of a span of blocks, counted from the epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct SpanIndex(i64);
+
+/// Blocks in a span: near the root of the blocks of a year.
+const SPAN_BLOCKS: i64 = 64;
+
+impl SpanIndex {
+    fn of(block: BlockIndex) -> Self {
+        Self(block.0.div_euclid(SPAN_BLOCKS))
+    }
 }
 
 impl Sealed {
     pub(crate) fn insert(&mut self, calendar: &Calendar, mini: MiniIndex, sealed: MiniBlock) {
         let (block, place) = calendar.block_of_mini(mini);
-        let minis = self
-            .blocks
+        let span = self.spans.entry(SpanIndex::of(block)).or_default();
+        let minis = Arc::make_mut(span)
             .entry(block)
             .or_insert_with(|| vec![None; calendar.minis_in_block()]);
         minis[place] = Some(Arc::new(sealed));
@@ -94,24 +113,35 @@ impl Sealed {
 
     /// Drops the blocks before this one.
     pub(crate) fn drop_before(&mut self, block: BlockIndex) {
-        self.blocks = self.blocks.split_off(&block);
+        let span = SpanIndex::of(block);
+        self.spans = self.spans.split_off(&span);
+        if let Some(first) = self.spans.get_mut(&span) {
+            let blocks = Arc::make_mut(first);
+            *blocks = blocks.split_off(&block);
+            if blocks.is_empty() {
+                self.spans.remove(&span);
+            }
+        }
     }
 
     /// Whether there is a block before this one.
     pub(crate) fn has_before(&self, block: BlockIndex) -> bool {
-        self.blocks
-            .first_key_value()
+        let first = self.spans.first_key_value();
+        first
+            .and_then(|(_, span)| span.first_key_value())
             .is_some_and(|(&first, _)| first < block)
     }
 
     pub(crate) fn mini(&self, calendar: &Calendar, mini: MiniIndex) -> Option<&MiniBlock> {
         let (block, place) = calendar.block_of_mini(mini);
-        self.blocks.get(&block)?[place].as_deref()
+        let span = self.spans.get(&SpanIndex::of(block))?;
+        span.get(&block)?[place].as_deref()
     }
 
     /// Bytes of all encoded rows and their directories.
     pub(crate) fn bytes(&self) -> usize {
-        let minis = self.blocks.values().flatten().flatten();
+        let blocks = self.spans.values().flat_map(|span| span.values());
+        let minis = blocks.flatten().flatten();
         minis
             .flat_map(|mini| mini.chunks.iter().flatten())
             .map(EncodedChunk::bytes)
