@@ -28,18 +28,29 @@ struct TagsRequest {
     key: Option<String>,
     query: Predicate,
     is_text: bool,
-    is_verbose: bool,
+    listing: Listing,
     limit: usize,
     /// Items up to this one are left out.
     after: Option<String>,
 }
 
-/// A value as the verbose answer lists it.
+/// What is told of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listing {
+    /// Its name.
+    Names,
+    /// `verbose`: key, value and the -1 of the reference, which never counts.
+    Verbose,
+    /// `counts`: key, value and the number of series.
+    Counts,
+}
+
+/// A value as the longer answers list it.
 #[derive(Serialize)]
 struct Counted<'a> {
     key: &'a str,
     value: &'a str,
-    count: u64,
+    count: i64,
 }
 
 /// An item with the number of its series.
@@ -79,7 +90,7 @@ impl TagsRequest {
             key: key.filter(|key| !key.is_empty()).map(str::to_owned),
             query: params.first("q").map_or(Ok(Predicate::True), parse_query)?,
             is_text: params.first("format") == Some("txt"),
-            is_verbose: params.flag("verbose"),
+            listing: Listing::read(&params),
             limit,
             after: params
                 .first("offset")
@@ -90,8 +101,8 @@ impl TagsRequest {
 
     /// The items of the page, in the order of UTF-16 code units.
     fn list(&self, snapshot: &Snapshot) -> Vec<Item> {
-        if self.key.is_none() && self.is_verbose {
-            // The reference counts values of a key, never keys.
+        if self.key.is_none() && self.listing != Listing::Names {
+            // The reference tells more of the values of a key, never of keys.
             return Vec::new();
         }
         let mut counts: BTreeMap<Arc<str>, u64> = BTreeMap::new();
@@ -118,53 +129,74 @@ impl TagsRequest {
         items
     }
 
-    /// The item to go on after; a verbose offset names key and value.
+    /// The item to go on after; a verbose offset names key and value, and one that does not is no
+    /// offset to the reference.
     fn after(&self) -> Option<&str> {
         let after = self.after.as_deref()?;
-        match after.split_once(',') {
-            Some((_, value)) if self.is_verbose => Some(value),
-            Some(_) | None => Some(after),
+        match (self.listing, after.split_once(',')) {
+            (Listing::Names, _) | (Listing::Counts, None) => Some(after),
+            (Listing::Verbose | Listing::Counts, Some((_, value))) => Some(value),
+            (Listing::Verbose, None) => None,
+        }
+    }
+
+    fn counted<'a>(&'a self, (value, count): &'a Item) -> Counted<'a> {
+        Counted {
+            key: self.key.as_deref().unwrap_or_default(),
+            value,
+            count: match self.listing {
+                Listing::Counts => i64::try_from(*count).unwrap_or(i64::MAX),
+                Listing::Names | Listing::Verbose => -1,
+            },
         }
     }
 
     fn answer(&self, items: &[Item]) -> Reply {
-        let key = self.key.as_deref().unwrap_or_default();
+        let names = self.listing == Listing::Names;
         let reply = if self.is_text {
-            let lines: Vec<String> = items
-                .iter()
-                .map(|(item, count)| {
-                    if self.is_verbose {
-                        format!("{key}\t{item}\t{count}")
-                    } else {
-                        item.to_string()
-                    }
-                })
-                .collect();
+            let line = |item: &Item| {
+                let Counted { key, value, count } = self.counted(item);
+                if names {
+                    value.to_owned()
+                } else {
+                    format!("{key}\t{value}\t{count}")
+                }
+            };
+            let lines: Vec<String> = items.iter().map(line).collect();
             Reply::ok(TEXT, lines.join("\n"))
         } else {
-            let body = if self.is_verbose {
-                let counted = items.iter().map(|(value, count)| Counted {
-                    key,
-                    value,
-                    count: *count,
-                });
-                serde_json::to_vec(&counted.collect::<Vec<_>>())
-            } else {
+            let body = if names {
                 let values: Vec<&str> = items.iter().map(|(item, _)| &**item).collect();
                 serde_json::to_vec(&values)
+            } else {
+                let counted: Vec<Counted<'_>> =
+                    items.iter().map(|item| self.counted(item)).collect();
+                serde_json::to_vec(&counted)
             };
             Reply::ok(JSON, body.expect("texts and numbers are valid JSON"))
         };
         match items.last() {
             Some((last, _)) if items.len() >= self.limit.min(LIMIT) => {
-                let next = if self.is_verbose {
-                    format!("{key},{last}")
-                } else {
+                let next = if names {
                     last.to_string()
+                } else {
+                    format!("{},{last}", self.key.as_deref().unwrap_or_default())
                 };
                 reply.with_header(NEXT_OFFSET, &next)
             }
             Some(_) | None => reply,
+        }
+    }
+}
+
+impl Listing {
+    fn read(params: &Params) -> Self {
+        if params.flag("counts") {
+            Self::Counts
+        } else if params.flag("verbose") {
+            Self::Verbose
+        } else {
+            Self::Names
         }
     }
 }

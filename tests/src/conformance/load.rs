@@ -10,7 +10,7 @@ use telamon_model::{ABSENT, Batch, Row, Series, Slot, SlotRange, Timestamp};
 use telamon_server::engine::{Engine, Protocol};
 
 use super::dataset::{self, Holes, StaticData};
-use super::need::{Need, slots_of_hour};
+use super::need::{HOUR_SLOTS, Need, slots_of_hour};
 
 /// Batches made ahead of the one that is stored.
 const AHEAD: usize = 8;
@@ -68,19 +68,35 @@ fn push_series(batch: &mut Batch, series: &Series, first: Slot, values: &[f64]) 
     }
 }
 
-/// Stores a small data set whole; gives the number of samples.
+/// Stores a small data set, hour by hour; gives the number of samples.
 ///
 /// # Errors
 /// When the engine refuses.
 pub(super) fn load_holes(engine: &Engine, holes: &Holes) -> anyhow::Result<u64> {
-    let mut batch = Batch::default();
-    for (series, first, values) in &holes.series {
-        push_series(&mut batch, series, *first, values);
+    let firsts = holes.series.iter().map(|(_, first, _)| first.0);
+    let ends = holes.series.iter().map(|(_, first, values)| {
+        first.0 + i64::try_from(values.len()).expect("a list has fewer than 2^63 values")
+    });
+    let first_hour = firsts.min().context("the data set has series")? - 1;
+    let mut hour = first_hour.div_euclid(HOUR_SLOTS);
+    let end = ends.max().context("the data set has series")?;
+    let mut samples = 0;
+    while slots_of_hour(hour).start.0 < end {
+        let slots = slots_of_hour(hour);
+        let mut batch = Batch::default();
+        for (series, first, values) in &holes.series {
+            let place = |slot: i64| {
+                usize::try_from(slot - first.0)
+                    .unwrap_or(0)
+                    .min(values.len())
+            };
+            let within = &values[place(slots.start.0)..place(slots.end.0)];
+            push_series(&mut batch, series, slots.start.max(*first), within);
+        }
+        samples += batch.rows.len() as u64;
+        store(engine, dataset::step().end_of(slots.end.plus(-1)), batch)?;
+        hour += 1;
     }
-    let newest = batch.rows.iter().map(|row| row.timestamp).max();
-    let now = newest.context("the data set has samples")?;
-    let samples = batch.rows.len() as u64;
-    store(engine, now, batch)?;
     Ok(samples)
 }
 

@@ -5,13 +5,14 @@
 use super::cases::Case;
 
 /// Paths whose cases are not asked, and why.
-const PATHS: [(&str, &str); 3] = [
+const PATHS: [(&str, &str); 4] = [
     (
         "/api/v2/fetch",
         "event stream of data (the whole stack language)",
     ),
-    ("/api/v1/config", "the configuration over HTTP"),
+    ("/api/v2/config", "the configuration over HTTP"),
     ("/lwc/api/", "the streaming service"),
+    ("/api/v1/streams", "the streaming service"),
 ];
 
 /// Why a case is not asked; `None` when it is.

@@ -248,8 +248,8 @@ impl<'a> Assembly<'a> {
 struct Source {
     styled: StyledExpr,
     query: String,
-    /// Text of the expression, where ids are wanted.
-    id_text: Option<String>,
+    /// Whether lines get ids.
+    has_ids: bool,
     group_by_keys: Vec<String>,
     offset: String,
 }
@@ -264,7 +264,7 @@ impl Source {
             .map(|key| key.to_string());
         Self {
             query: styled.to_string(),
-            id_text: (format == Format::V2Json).then(|| styled.expr.to_string()),
+            has_ids: format == Format::V2Json,
             group_by_keys: keys.collect(),
             offset: format_millis(styled.expr.offset_ms()),
             styled: styled.clone(),
@@ -288,9 +288,9 @@ impl Source {
         };
         def.label = legend(&self.styled, &line.label, &|key| variable(&def, key))
             .map_err(Problem::illegal_argument)?;
-        def.id = self.id_text.as_ref().map(|text| {
+        def.id = self.has_ids.then(|| {
             let mut pairs = def.tags.clone();
-            pairs.push((Arc::from("atlas.query"), Arc::from(text.as_str())));
+            pairs.push((Arc::from("atlas.query"), Arc::from(self.query.as_str())));
             SeriesId::of(&Tags::from_pairs(pairs)).to_string()
         });
         Ok(def)
