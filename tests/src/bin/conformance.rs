@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 use telamon_tests::conformance::differences::Differences;
 use telamon_tests::conformance::report::{Floors, SuiteResult};
 use telamon_tests::conformance::servers::Servers;
-use telamon_tests::conformance::{Selection, read_cases, run};
+use telamon_tests::conformance::{Selection, ingest, read_cases, run};
 
 /// Recorded answers of a real Atlas server against ours.
 #[derive(Parser)]
@@ -79,8 +79,14 @@ fn run_cases(oracle: &Path, selection: &Selection) -> anyhow::Result<ExitCode> {
     let cases = read_cases(oracle, selection)?;
     let servers = Servers::start(oracle, &cases, None)?;
     print_loaded(&servers);
-    let results = run(&cases, &servers, &mut table);
+    let mut results = run(&cases, &servers, &mut table);
     servers.stop()?;
+    let of_ingest = ingest::run(oracle, selection.filter.as_deref())?;
+    results.extend(
+        of_ingest
+            .into_iter()
+            .filter(|result| selection.has_suite(&result.name)),
+    );
     let folder = project().join("target/conformance");
     for result in &results {
         result.write(&folder)?;

@@ -6,7 +6,7 @@
 use std::sync::mpsc::sync_channel;
 
 use anyhow::Context;
-use telamon_model::{ABSENT, Batch, Row, Series, Slot, SlotRange, Timestamp};
+use telamon_model::{ABSENT, Batch, DsType, Row, Series, Slot, SlotRange, Timestamp};
 use telamon_server::engine::{Engine, Protocol};
 
 use super::dataset::{self, Holes, StaticData};
@@ -90,14 +90,56 @@ pub(super) fn load_holes(engine: &Engine, holes: &Holes) -> anyhow::Result<u64> 
                     .unwrap_or(0)
                     .min(values.len())
             };
-            let within = &values[place(slots.start.0)..place(slots.end.0)];
-            push_series(&mut batch, series, slots.start.max(*first), within);
+            let (before, rest) = values.split_at(place(slots.start.0));
+            let within = &rest[..place(slots.end.0) - before.len()];
+            let first = slots.start.max(*first);
+            if series.dstype() == DsType::Counter {
+                push_counter(&mut batch, series, (first, before), within);
+            } else {
+                push_series(&mut batch, series, first, within);
+            }
         }
         samples += batch.rows.len() as u64;
         store(engine, dataset::step().end_of(slots.end.plus(-1)), batch)?;
         hour += 1;
     }
     Ok(samples)
+}
+
+/// Counts whose rates are the values. A NaN just before the end of a slot leaves it without a value,
+/// and the count at its end lets the next slot have one.
+fn push_counter(
+    batch: &mut Batch,
+    series: &Series,
+    (first, before): (Slot, &[f64]),
+    values: &[f64],
+) {
+    let series_index = u32::try_from(batch.series.len()).expect("a small data set");
+    batch.series.push(series.clone());
+    let mut push = |timestamp, value| {
+        batch.rows.push(Row {
+            series_index,
+            timestamp,
+            value,
+        });
+    };
+    let step = dataset::step();
+    let held = before.iter().filter(|value| !value.is_nan());
+    let mut count = held.map(|value| value * step.as_seconds()).sum();
+    if before.is_empty() {
+        push(step.end_of(first.plus(-1)), count);
+    }
+    let mut slot = first;
+    for value in values {
+        let end = step.end_of(slot);
+        if value.is_nan() {
+            push(end.plus_millis(-1), f64::NAN);
+        } else {
+            count += value * step.as_seconds();
+        }
+        push(end, count);
+        slot = slot.plus(1);
+    }
 }
 
 /// Lets time pass up to a little before `now`.
