@@ -14,6 +14,7 @@ pub mod differences;
 pub mod ingest;
 mod load;
 pub mod need;
+pub mod picture;
 pub mod planned;
 pub mod report;
 pub mod servers;

@@ -1,25 +1,13 @@
 //! The data set of the conformance runner: its random numbers, its values and the recorded ones.
 
-use std::path::{Path, PathBuf};
-
 use proptest::prelude::*;
 use telamon_model::{Slot, SlotRange};
 use telamon_tests::conformance::dataset::{JavaRandom, StaticData, check, java_hash, read_holes};
 
+use crate::recordings;
+
 /// 2012-01-01T00:00Z in minutes since 1970.
 const YEAR_2012: i64 = 22_089_600;
-
-/// The folder of recordings beside the checkout.
-fn oracle() -> Option<PathBuf> {
-    let found = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .map(|folder| folder.join("shared/oracle"))
-        .find(|folder| folder.is_dir());
-    if found.is_none() {
-        println!("NOT RUN: no recordings at ../shared/oracle");
-    }
-    found
-}
 
 /// The index of the only series with these values of tags.
 fn index_of(data: &StaticData, pairs: &[(&str, &str)]) -> usize {
@@ -188,7 +176,9 @@ static DATA: std::sync::OnceLock<StaticData> = std::sync::OnceLock::new();
 
 #[test]
 fn recorded_series_and_values() {
-    let Some(folder) = oracle() else { return };
+    let Some(folder) = recordings::folder() else {
+        return;
+    };
     let report = check(&folder).unwrap();
     println!("{report}");
     assert_eq!(report.wrong, Vec::<String>::new());
@@ -199,7 +189,9 @@ fn recorded_series_and_values() {
 
 #[test]
 fn recorded_holes() {
-    let Some(folder) = oracle() else { return };
+    let Some(folder) = recordings::folder() else {
+        return;
+    };
     let holes = read_holes(&folder).unwrap();
     assert_eq!(holes.series.len(), 27);
     for (series, first, values) in &holes.series {

@@ -8,4 +8,6 @@ mod dataset;
 mod e2e;
 mod ingest_cases;
 mod partitions;
+mod pictures;
+mod recordings;
 mod tidy;
