@@ -60,6 +60,16 @@ pub enum OpenError {
         /// Its length.
         bytes: u64,
     },
+    /// Opening failed after half-written ends of files had been cut off; the next opening does not
+    /// find them any more.
+    #[error("{error}; {} before", cut_off(.torn))]
+    AfterCut {
+        /// Why opening failed.
+        #[source]
+        error: Box<Self>,
+        /// What had been cut off.
+        torn: Vec<Damage>,
+    },
 }
 
 /// An open log.
@@ -81,8 +91,28 @@ const START_BYTES_MAX: u64 = 64 << 10;
 /// Opens the log in a folder.
 pub(super) fn open(files: &dyn Files) -> Result<Opened, OpenError> {
     let mut recovery = LogRecovery::default();
+    match open_reporting(files, &mut recovery) {
+        Err(error) if !recovery.torn.is_empty() => Err(OpenError::AfterCut {
+            error: Box::new(error),
+            torn: recovery.torn,
+        }),
+        opened => opened,
+    }
+}
+
+/// What was cut off, for people.
+fn cut_off(torn: &[Damage]) -> String {
+    let ends = torn.iter().map(|end| {
+        let Damage { file, at, bytes } = end;
+        format!("{bytes} half-written bytes at {at} of {file} were cut off")
+    });
+    ends.collect::<Vec<_>>().join(", ")
+}
+
+/// Opens the log; the report says what was done also when that fails.
+fn open_reporting(files: &dyn Files, recovery: &mut LogRecovery) -> Result<Opened, OpenError> {
     let mut numbers = list(files)?;
-    let (last, handle) = repair_last(files, &mut numbers, &mut recovery)?;
+    let (last, handle) = repair_last(files, &mut numbers, recovery)?;
 
     let mut segments = VecDeque::new();
     let mut state = Start::default();
@@ -119,7 +149,7 @@ pub(super) fn open(files: &dyn Files) -> Result<Opened, OpenError> {
         segments,
         handle,
         end: state,
-        recovery,
+        recovery: std::mem::take(recovery),
     })
 }
 
@@ -164,12 +194,12 @@ fn repair_last(
             let bytes = survey.length;
             return Err(OpenError::Unreadable { file, bytes });
         }
-        discard(files, &file).map_err(failed)?;
         recovery.torn.push(Damage {
-            file,
+            file: file.clone(),
             at: 0,
             bytes: survey.length,
         });
+        discard(files, &file).map_err(failed)?;
         numbers.pop();
     }
     let number = 1;

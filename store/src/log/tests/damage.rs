@@ -1,6 +1,7 @@
 //! Cuts, flipped bits and forged bytes.
 
 use super::*;
+use crate::files::Faults;
 
 /// The first copy of a start that names three partitions.
 const START_BYTES: usize = record::HEADER_BYTES + 30;
@@ -194,4 +195,28 @@ fn other_files_are_left_alone() {
         files.list().unwrap(),
         ["00000000000000000001.log", "1.log", "notes"]
     );
+}
+
+#[test]
+fn an_opening_that_fails_says_what_it_cut_off() {
+    let (files, _) = filled();
+    let name = files.list().unwrap().pop().unwrap();
+    let mut bytes = files.bytes(&name).unwrap();
+    bytes.extend_from_slice(b"half of a record");
+    files.put(&name, &bytes);
+    files.set_faults(Faults {
+        sync_fails: true,
+        ..Faults::NONE
+    });
+    let error = FileLog::open(Arc::new(files.clone()), SMALL).unwrap_err();
+    let at = bytes.len() - 16;
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the log file {name} cannot be repaired; 16 half-written bytes at {at} of {name} were \
+             cut off before"
+        )
+    );
+    files.set_faults(Faults::NONE);
+    assert_eq!(open(&files).1.torn, [], "so this one cannot say it");
 }
