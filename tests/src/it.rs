@@ -10,4 +10,5 @@ mod ingest_cases;
 mod partitions;
 mod pictures;
 mod recordings;
+mod simulation;
 mod tidy;
