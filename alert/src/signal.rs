@@ -22,7 +22,7 @@ use std::sync::Arc;
 use telamon_model::{Slot, Step, Tags, duration};
 use telamon_query::context::EvalContext;
 use telamon_query::exec::{Limits, eval};
-use telamon_query::expr::{BinaryOp, Expr, Keys, StatefulOp, StyledExpr};
+use telamon_query::expr::{BinaryOp, Expr, Keys, LookBack, StyledExpr};
 use telamon_query::lang;
 use telamon_query::line::Line;
 use telamon_store::Snapshot;
@@ -105,7 +105,7 @@ impl SignalExpr {
                     .to_owned(),
             );
         }
-        let look_back_intervals = look_back(&signal.expr)?;
+        let look_back_intervals = look_back(&signal.expr, interval.as_millis())?;
         if look_back_intervals > LOOK_BACK_INTERVALS_MAX {
             return Err(format!(
                 "the signal looks back {look_back_intervals} intervals of {}; a rule may look back \
@@ -274,33 +274,27 @@ fn is_constant(expr: &Expr) -> bool {
 }
 
 /// Points before the newest one that decide its value.
-fn look_back(expr: &Expr) -> Result<i64, String> {
+fn look_back(expr: &Expr, step_ms: i64) -> Result<i64, String> {
     let below = expr
         .children()
-        .map(|child| look_back(child))
+        .map(|child| look_back(child, step_ms))
         .try_fold(0, |most, points| points.map(|points| most.max(points)))?;
     let own = match expr {
-        Expr::Stateful {
-            op: StatefulOp::RollingCount { points },
-            ..
-        } => {
-            if *points < 1 {
+        Expr::Stateful { op, .. } => match op.look_back(step_ms) {
+            LookBack::Points(points) if points < 0 => {
                 return Err(format!(
-                    "`{points},:rolling-count` has no window; it needs at least one interval"
+                    "`{op}` has no window; it needs at least one interval"
                 ));
             }
-            i64::from(*points) - 1
-        }
-        Expr::Constant(_)
-        | Expr::Time { .. }
-        | Expr::Data(_)
-        | Expr::Unary { .. }
-        | Expr::Clamp { .. }
-        | Expr::Binary { .. }
-        | Expr::Across { .. }
-        | Expr::Regroup { .. }
-        | Expr::As { .. }
-        | Expr::Rewrite(_) => 0,
+            LookBack::Points(points) => points,
+            LookBack::All => {
+                return Err(format!(
+                    "`{op}` depends on every value since the start of a graph, and a rule has no \
+                     start; use a rolling window"
+                ));
+            }
+        },
+        _ => 0,
     };
     Ok(below + own)
 }
@@ -336,15 +330,7 @@ fn find_comparisons(expr: &Arc<Expr>, found: &mut Vec<Comparison>) {
         }
         Expr::Stateful { input, .. } => find_comparisons(input, found),
         Expr::Rewrite(rewrite) => find_comparisons(&rewrite.eval, found),
-        Expr::Constant(_)
-        | Expr::Time { .. }
-        | Expr::Data(_)
-        | Expr::Unary { .. }
-        | Expr::Clamp { .. }
-        | Expr::Binary { .. }
-        | Expr::Across { .. }
-        | Expr::Regroup { .. }
-        | Expr::As { .. } => {}
+        _ => {}
     }
 }
 

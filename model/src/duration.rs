@@ -132,8 +132,8 @@ pub fn format_millis(millis: i64) -> String {
     format_iso(millis)
 }
 
-/// ISO form as Java's `Duration.toString` prints it, for lengths that are no whole seconds.
-fn format_iso(millis: i64) -> String {
+/// ISO form as Java's `Duration.toString` prints it: hours are the largest unit.
+pub fn format_iso(millis: i64) -> String {
     let sign = if millis < 0 { "-" } else { "" };
     let total = millis.unsigned_abs();
     let (hours, minutes, rest) = (total / 3_600_000, total / 60_000 % 60, total % 60_000);
@@ -144,12 +144,12 @@ fn format_iso(millis: i64) -> String {
     if minutes > 0 {
         text.push_str(&format!("{sign}{minutes}M"));
     }
-    let fraction = format!("{:03}", rest % 1000);
-    text.push_str(&format!(
-        "{sign}{}.{}S",
-        rest / 1000,
-        fraction.trim_end_matches('0')
-    ));
+    if rest > 0 || total == 0 {
+        let seconds = format!("{}.{:03}", rest / 1000, rest % 1000);
+        let seconds = seconds.trim_end_matches('0').trim_end_matches('.');
+        let seconds = if total == 0 { "0" } else { seconds };
+        text.push_str(&format!("{sign}{seconds}S"));
+    }
     text
 }
 
@@ -181,6 +181,22 @@ mod tests {
                 Ok(canonical.to_owned()),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn iso_texts_of_java() {
+        for (text, iso) in [
+            ("5m", "PT5M"),
+            ("2w", "PT336H"),
+            ("90s", "PT1M30S"),
+            ("10s", "PT10S"),
+            ("0s", "PT0S"),
+            ("500ms", "PT0.5S"),
+            ("PT-1M", "PT-1M"),
+            ("60010ms", "PT1M0.01S"),
+        ] {
+            assert_eq!(parse_millis(text).map(format_iso), Ok(iso.to_owned()));
         }
     }
 

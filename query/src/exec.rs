@@ -97,6 +97,12 @@ pub enum EvalError {
     StepNotMultiple { step_ms: i64, primary_ms: i64 },
     /// A window of an operator has no or too many points.
     WindowSize { points: i64 },
+    /// A rolling mean that is content with no value.
+    TooFewValuesWanted,
+    /// A rolling mean that wants more values than its window has points.
+    MoreValuesThanWindow,
+    /// Smoothing whose two instances take turns after no time.
+    NoTraining,
     /// A range without time.
     EmptyRange { start: Timestamp, end: Timestamp },
     /// A range that ends before it starts.
@@ -115,9 +121,12 @@ impl EvalError {
             | Self::TooManyDatapoints { .. }
             | Self::StepNotMultiple { .. }
             | Self::WindowSize { .. }
+            | Self::TooFewValuesWanted
+            | Self::MoreValuesThanWindow
             | Self::EmptyRange { .. }
             | Self::EndBeforeStart => Some("IllegalArgumentException"),
             Self::TooManyValuesForKey => Some("IllegalStateException"),
+            Self::NoTraining => Some("ArithmeticException"),
             Self::TooMuchInput { .. }
             | Self::TooMuchOutput { .. }
             | Self::StepNotPositive { .. }
@@ -156,6 +165,13 @@ impl fmt::Display for EvalError {
                 f,
                 "requirement failed: window size must be between 1 and 86400: {points}"
             ),
+            Self::TooFewValuesWanted => {
+                f.write_str("requirement failed: minimum number of values must be >= 1")
+            }
+            Self::MoreValuesThanWindow => {
+                f.write_str("requirement failed: minimum number of values must be <= window size")
+            }
+            Self::NoTraining => f.write_str("/ by zero"),
             Self::EmptyRange { start, end } => write!(
                 f,
                 "requirement failed: start time must be less than end time ({start} >= {end})"

@@ -8,6 +8,7 @@
 mod print;
 mod rebuild;
 mod scalar;
+mod stateful;
 mod style;
 mod time;
 
@@ -17,6 +18,7 @@ use telamon_model::Predicate;
 
 pub use print::{ListText, QueryText};
 pub use scalar::{add_present, is_true, max_present, min_present};
+pub use stateful::{LookBack, Rolling, Smoothing, StatefulOp};
 pub use style::{Setting, Settings, StyledExpr};
 pub use time::TimeField;
 
@@ -219,16 +221,6 @@ pub enum BinaryOp {
     And,
     /// 1 where one is true.
     Or,
-}
-
-/// Operators with memory. Windows count points.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum StatefulOp {
-    /// How many of the last points are true.
-    RollingCount {
-        /// Points of the window as written; whether it is allowed shows at evaluation.
-        points: i32,
-    },
 }
 
 /// An expression with a short printed form.
@@ -506,15 +498,6 @@ impl BinaryOp {
             Self::FDiv => "fdiv",
             Self::And => "and",
             Self::Or => "or",
-        }
-    }
-}
-
-impl StatefulOp {
-    /// The word without its colon.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::RollingCount { .. } => "rolling-count",
         }
     }
 }

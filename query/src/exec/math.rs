@@ -101,7 +101,10 @@ impl<'a> Evaluator<'a> {
                     return Ok(Arc::clone(lines));
                 }
                 let input = self.eval(input)?;
-                let lines: Lines = self.memory.feed(text.clone(), *op, &input, points)?.into();
+                let lines: Lines = self
+                    .memory
+                    .feed(text.clone(), *op, &input, &self.context)?
+                    .into();
                 self.stateful.insert(text, Arc::clone(&lines));
                 return Ok(lines);
             }

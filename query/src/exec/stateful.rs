@@ -2,29 +2,46 @@
 //!
 //! Takes lines of one stretch of time after another; gives lines of the same points. Evaluating a
 //! range in pieces gives the values of evaluating it at once: what is remembered depends on the inputs
-//! seen, never on where a piece ended, and a line that is missing from a piece counts as absent for as
-//! many points as the piece has.
+//! seen, never on where a piece ended. A line that is missing from a piece counts as absent for as many
+//! points as the piece has, and one that comes late as absent since the first piece.
 //!
 //! ```text
 //!   piece 1          piece 2          piece 3
-//!   ├─ a b ─────────►├─ a ───────────►├─ a b ────►     b: absent throughout piece 2
+//!   ├─ a b ─────────►├─ a ───────────►├─ a b c ──►     b: absent throughout piece 2
+//!   0                                  index of a point since the origin
 //! ```
+//!
+//! The operators are those of the reference, with its start states and order of additions: `window`
+//! holds the ones that look at the last points, `smooth` exponential smoothing.
+
+mod smooth;
+mod window;
 
 use std::collections::BTreeMap;
 
 use telamon_model::{ABSENT, Tags};
 
 use super::EvalError;
-use crate::expr::{StatefulOp, is_true};
+use crate::context::EvalContext;
+use crate::expr::{Rolling, StatefulOp, add_present, max_present};
 use crate::line::Line;
-
-/// Largest window of an operator in points.
-const WINDOW_MAX: i32 = 86_400;
+use smooth::{Des, Sdes};
+use window::{Count, Delay, Extreme, Sum, window_points};
 
 /// What operators remember between two stretches of time, by the text of their expression.
 #[derive(Clone, Debug, Default)]
 pub struct EvalMemory {
-    operators: BTreeMap<String, BTreeMap<LineId, Remembered>>,
+    operators: BTreeMap<String, Operator>,
+}
+
+/// What one operator remembers.
+#[derive(Clone, Debug, Default)]
+struct Operator {
+    /// Points it was fed since its origin.
+    points: u64,
+    /// Points since its origin that `:sdes` leaves out; decided by the first stretch.
+    skipped: u64,
+    lines: BTreeMap<LineId, Remembered>,
 }
 
 /// Lines are told apart by their tags, and lines of equal tags by their order.
@@ -33,7 +50,17 @@ type LineId = (Tags, usize);
 /// What is remembered of one line.
 #[derive(Clone, Debug)]
 enum Remembered {
-    RollingCount(RollingCount),
+    Delay(Delay),
+    Count(Count),
+    Extreme(Extreme),
+    Sum(Sum),
+    Des(Des),
+    Sdes(Sdes),
+    /// The values of a window of one point are the inputs.
+    Same,
+    Integral(f64),
+    CumulativeMax(f64),
+    Derivative(f64),
 }
 
 impl EvalMemory {
@@ -49,10 +76,13 @@ impl EvalMemory {
         text: String,
         op: StatefulOp,
         lines: &[Line],
-        points: usize,
+        context: &EvalContext,
     ) -> Result<Vec<Line>, EvalError> {
         let known = self.operators.entry(text).or_default();
-        let mut before = std::mem::take(known);
+        if known.points == 0 {
+            known.skipped = smooth::unaligned_points(op, context)?;
+        }
+        let mut before = std::mem::take(&mut known.lines);
         let mut seen: BTreeMap<Tags, usize> = BTreeMap::new();
         let mut fed = Vec::with_capacity(lines.len());
         for line in lines {
@@ -61,89 +91,98 @@ impl EvalMemory {
             *count += 1;
             let mut remembered = match before.remove(&id) {
                 Some(remembered) => remembered,
-                None => Remembered::new(op)?,
+                None => Remembered::new(op, context.step_ms, known.skipped)?,
             };
+            let points = (known.points..).zip(&line.values);
             fed.push(Line {
                 tags: line.tags.clone(),
                 label: format!("{}({})", op.word(), line.label),
                 kind: line.kind,
-                values: line
-                    .values
-                    .iter()
-                    .map(|&value| remembered.next(value))
+                values: points
+                    .map(|(index, &value)| remembered.next(value, index))
                     .collect(),
             });
             if !remembered.is_fresh() {
-                known.insert(id, remembered);
+                known.lines.insert(id, remembered);
             }
         }
+        let next = known.points + context.points() as u64;
         for (id, mut remembered) in before {
-            (0..points).for_each(|_point| {
-                remembered.next(ABSENT);
-            });
+            for index in known.points..next {
+                remembered.next(ABSENT, index);
+            }
             if !remembered.is_fresh() {
-                known.insert(id, remembered);
+                known.lines.insert(id, remembered);
             }
         }
+        known.points = next;
         Ok(fed)
     }
 }
 
 impl Remembered {
-    fn new(op: StatefulOp) -> Result<Self, EvalError> {
-        match op {
-            StatefulOp::RollingCount { points } => {
-                Ok(Self::RollingCount(RollingCount::new(window(points)?)))
+    fn new(op: StatefulOp, step_ms: i64, skipped: u64) -> Result<Self, EvalError> {
+        Ok(match op {
+            StatefulOp::Delay { points } => {
+                Self::Delay(Delay::new(window_points(i64::from(points))?))
             }
-        }
+            StatefulOp::Rolling { kind, points } => {
+                let size = window_points(i64::from(points))?;
+                match kind {
+                    Rolling::Count => Self::Count(Count::new(size)),
+                    Rolling::Min => Self::Extreme(Extreme::smallest(size)),
+                    Rolling::Max => Self::Extreme(Extreme::largest(size)),
+                    Rolling::Sum => Self::Sum(Sum::total(size)),
+                    Rolling::Mean { values_min } => Self::Sum(Sum::mean(size, values_min)?),
+                }
+            }
+            StatefulOp::Trend { window_ms } => match window_ms / step_ms {
+                ..=1 => Self::Same,
+                points => Self::Sum(Sum::trend(window_points(points)?)),
+            },
+            StatefulOp::Des(smoothing) => Self::Des(Des::new(smoothing)),
+            StatefulOp::Sdes(smoothing) => Self::Sdes(Sdes::new(smoothing, skipped)),
+            StatefulOp::Integral => Self::Integral(ABSENT),
+            StatefulOp::CumulativeMax => Self::CumulativeMax(ABSENT),
+            StatefulOp::Derivative => Self::Derivative(ABSENT),
+        })
     }
 
-    fn next(&mut self, value: f64) -> f64 {
+    /// The value for the next input, which is `index` points from the origin.
+    fn next(&mut self, value: f64, index: u64) -> f64 {
         match self {
-            Self::RollingCount(count) => count.next(value),
+            Self::Delay(delay) => delay.next(value),
+            Self::Count(count) => count.next(value),
+            Self::Extreme(extreme) => extreme.next(value),
+            Self::Sum(sum) => sum.next(value, index),
+            Self::Des(des) => des.next(value),
+            Self::Sdes(sdes) => sdes.next(value, index),
+            Self::Same => value,
+            Self::Integral(total) => {
+                *total = add_present(*total, value);
+                *total
+            }
+            Self::CumulativeMax(largest) => {
+                *largest = max_present(*largest, value);
+                *largest
+            }
+            Self::Derivative(before) => value - std::mem::replace(before, value),
         }
     }
 
-    /// Whether forgetting it changes nothing.
+    /// Whether forgetting it changes nothing: a line that never had a value would be the same.
     fn is_fresh(&self) -> bool {
         match self {
-            Self::RollingCount(count) => count.count == 0,
+            Self::Delay(delay) => delay.is_fresh(),
+            Self::Count(count) => count.is_fresh(),
+            Self::Extreme(extreme) => extreme.is_fresh(),
+            Self::Sum(sum) => sum.is_fresh(),
+            Self::Des(des) => des.is_fresh(),
+            Self::Sdes(sdes) => sdes.is_fresh(),
+            Self::Same => true,
+            Self::Integral(value) | Self::CumulativeMax(value) | Self::Derivative(value) => {
+                value.is_nan()
+            }
         }
-    }
-}
-
-fn window(points: i32) -> Result<usize, EvalError> {
-    let allowed = (1..=WINDOW_MAX).contains(&points).then_some(points);
-    allowed
-        .and_then(|points| usize::try_from(points).ok())
-        .ok_or(EvalError::WindowSize {
-            points: i64::from(points),
-        })
-}
-
-/// How many of the last inputs were true.
-#[derive(Clone, Debug)]
-struct RollingCount {
-    /// A ring of the last inputs.
-    window: Vec<bool>,
-    next: usize,
-    count: u32,
-}
-
-impl RollingCount {
-    fn new(points: usize) -> Self {
-        Self {
-            window: vec![false; points],
-            next: 0,
-            count: 0,
-        }
-    }
-
-    fn next(&mut self, value: f64) -> f64 {
-        let now = is_true(value);
-        let oldest = std::mem::replace(&mut self.window[self.next], now);
-        self.next = (self.next + 1) % self.window.len();
-        self.count = self.count + u32::from(now) - u32::from(oldest);
-        f64::from(self.count)
     }
 }

@@ -4,9 +4,12 @@ use proptest::prelude::*;
 use telamon_model::{Predicate, Tags};
 
 use super::*;
-use crate::expr::{Aggregate, AggregateExpr, BinaryOp, Consolidation, DataExpr, Expr, StatefulOp};
+use crate::expr::{
+    Aggregate, AggregateExpr, BinaryOp, Consolidation, DataExpr, Expr, Rolling, StatefulOp,
+};
 use crate::line::LineKind;
 
+mod memory;
 mod naive;
 mod operators;
 mod world;
@@ -156,7 +159,7 @@ proptest! {
         });
         let one = Arc::new(Expr::constant(0.0));
         let positive = Expr::Binary { op: BinaryOp::Gt, left: Arc::new(group), right: one };
-        let op = StatefulOp::RollingCount { points: window };
+        let op = StatefulOp::Rolling { kind: Rolling::Count, points: window };
         let count = Arc::new(Expr::Stateful { op, input: Arc::new(positive) });
         // The same operator twice must still see every point once.
         let both = styled(Expr::Binary {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use telamon_model::number::java_double;
 use telamon_model::{Predicate, duration};
 
-use super::{AggregateExpr, Consolidation, DataExpr, Displayed, Expr, Rewrite, StatefulOp};
-use super::{Setting, StyledExpr};
+use super::{AggregateExpr, Consolidation, DataExpr, Displayed, Expr, Rewrite, Rolling};
+use super::{Setting, StatefulOp, StyledExpr};
 use crate::lang::escape::encode;
 
 /// Prints a predicate as a program.
@@ -116,13 +116,32 @@ impl fmt::Display for Expr {
             Self::As { input, from, to } => {
                 write!(f, "{input},{},{},:as", encode(from), encode(to))
             }
-            Self::Stateful { op, input } => match op {
-                StatefulOp::RollingCount { points } => {
-                    write!(f, "{input},{points},:{}", op.word())
-                }
-            },
+            Self::Stateful { op, input } => write!(f, "{input},{op}"),
             Self::Rewrite(rewrite) => rewrite.fmt(f),
         }
+    }
+}
+
+impl fmt::Display for StatefulOp {
+    /// Parameters and word.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rolling {
+                kind: Rolling::Mean { values_min },
+                points,
+            } => write!(f, "{points},{values_min},")?,
+            Self::Delay { points } | Self::Rolling { points, .. } => write!(f, "{points},")?,
+            Self::Des(smoothing) | Self::Sdes(smoothing) => write!(
+                f,
+                "{},{},{},",
+                smoothing.training,
+                java_double(smoothing.alpha.0),
+                java_double(smoothing.beta.0)
+            )?,
+            Self::Trend { window_ms } => write!(f, "{},", duration::format_iso(*window_ms))?,
+            Self::Integral | Self::CumulativeMax | Self::Derivative => {}
+        }
+        write!(f, ":{}", self.word())
     }
 }
 
@@ -175,5 +194,5 @@ impl fmt::Display for StyledExpr {
 
 /// Line styles that have a word of their own.
 fn is_line_style(text: &str) -> bool {
-    matches!(text, "line" | "area" | "stack" | "vspan")
+    matches!(text, "line" | "area" | "stack" | "vspan" | "heatmap")
 }

@@ -11,7 +11,7 @@ use telamon_model::{Predicate, duration};
 use super::escape;
 use super::token::Span;
 use crate::expr::{Aggregate, AggregateExpr, BinaryOp, Bound, DataExpr, Expr, Keys};
-use crate::expr::{QueryText, StatefulOp, StyledExpr, UnaryOp};
+use crate::expr::{QueryText, Rolling, StatefulOp, StyledExpr, UnaryOp};
 use crate::number::{parse_java_double, parse_java_int};
 
 /// A value of the stack.
@@ -289,9 +289,7 @@ fn expr_class(expr: &Expr) -> &'static str {
         },
         Expr::Binary { op, .. } => binary_class(*op),
         Expr::As { .. } => "As",
-        Expr::Stateful { op, .. } => match op {
-            StatefulOp::RollingCount { .. } => "RollingCount",
-        },
+        Expr::Stateful { op, .. } => stateful_class(*op),
         Expr::Rewrite(_) => "NamedRewrite",
     }
 }
@@ -302,6 +300,25 @@ fn aggregate_class(aggregate: Aggregate) -> &'static str {
         Aggregate::Count => "Count",
         Aggregate::Min => "Min",
         Aggregate::Max => "Max",
+    }
+}
+
+fn stateful_class(op: StatefulOp) -> &'static str {
+    match op {
+        StatefulOp::Delay { .. } => "Delay",
+        StatefulOp::Rolling { kind, .. } => match kind {
+            Rolling::Count => "RollingCount",
+            Rolling::Min => "RollingMin",
+            Rolling::Max => "RollingMax",
+            Rolling::Sum => "RollingSum",
+            Rolling::Mean { .. } => "RollingMean",
+        },
+        StatefulOp::Des(_) => "Des",
+        StatefulOp::Sdes(_) => "SlidingDes",
+        StatefulOp::Trend { .. } => "Trend",
+        StatefulOp::Integral => "Integral",
+        StatefulOp::CumulativeMax => "CumulativeMax",
+        StatefulOp::Derivative => "Derivative",
     }
 }
 

@@ -52,20 +52,23 @@ pub(super) const WORDS: &[Word] = &[
         "decode",
         "StyleExpr mode:String -- StyleExpr",
         &[Type::Styled, Type::Text],
-        |args| {
-            let mut styled = args.styled(0)?;
-            let edits = styled
-                .setting(Setting::Sed)
-                .map_or_else(String::new, |old| format!("{old},"));
-            let edits = format!("{edits}{},:decode", args.text(1)?);
-            styled.settings.insert(Setting::Sed, edits.into());
-            give(styled)
-        },
+        |args| edit_legend(args, format!("{},:decode", args.text(1)?)),
     )
     .says(
         "Decodes the legend: `hex` turns `_21` into the character with that code, `none` changes \
          nothing.",
         &["1,one_21_25,:legend,hex,:decode"],
+    ),
+    style(
+        "s",
+        "StyleExpr s:String r:String -- StyleExpr",
+        &[Type::Styled, Type::Text, Type::Text],
+        |args| edit_legend(args, format!("{},{},:s", args.text(1)?, args.text(2)?)),
+    )
+    .says(
+        "Replaces every match of a regular expression in the legend. `$(1)` or `$(name)` in the \
+         replacement stands for a group of the match, else for the value of a tag.",
+        &["name,sps,:eq,(,nf.cluster,),:by,$nf.cluster,:legend,^nccp-(.*)$,$1,:s"],
     ),
     setting("axis", |args| write(args, Setting::Axis)).says(
         "Sets the axis, from 0 to 4.",
@@ -139,6 +142,20 @@ pub(super) const WORDS: &[Word] = &[
             "name,sps,:eq,:sum,blue1,:color",
         ],
     ),
+    style(
+        "palette",
+        "TimeSeriesExpr String -- StyleExpr",
+        &[Type::Styled, Type::TextOrList],
+        palette,
+    )
+    .says(
+        "Sets the colors lines take in turn: the name of a palette, hash:name to choose by the label, \
+         or a list of colors.",
+        &[
+            "name,sps,:eq,(,nf.cluster,),:by,reds,:palette",
+            "name,sps,:eq,(,nf.cluster,),:by,(,f00,00ff00,000000ff,),:palette",
+        ],
+    ),
     setting("ls", |args| write(args, Setting::Ls)).says(
         "Sets the line style: line, area, stack or vspan.",
         &["name,sps,:eq,(,name,),:by,area,:ls"],
@@ -152,10 +169,19 @@ pub(super) const WORDS: &[Word] = &[
         "Fills lines on top of each other.",
         &["name,sps,:eq,(,nf.cluster,),:by,:stack"],
     ),
+    line_style("heatmap", "heatmap,:ls").says(
+        "Counts how many lines have values where, and draws the counts as colors.",
+        &["name,sps,:eq,(,nf.cluster,),:by,:heatmap"],
+    ),
+    line_style("percentiles-heatmap", "(,percentile,),:cg,heatmap,:ls").says(
+        "Draws the buckets of a percentile timer or summary as a heatmap.",
+        &["name,requestLatency,:eq,:percentiles-heatmap"],
+    ),
     line_style("vspan", "vspan,:ls").says(
         "Marks the times at which the value is not zero.",
         &["name,sps,:eq,:sum,:dup,200e3,:gt,:vspan"],
     ),
+    super::stateful::EPIC_VIZ,
     style(
         "strip-style",
         "StyleExpr -- TimeSeriesExpr",
@@ -174,6 +200,28 @@ fn give(styled: StyledExpr) -> Result<Value, Fault> {
 
 fn write(args: &Args<'_>, setting: Setting) -> Result<Value, Fault> {
     give(args.styled(0)?.with(setting, Arc::clone(args.text(1)?)))
+}
+
+/// Adds an edit of the legend after those it has.
+fn edit_legend(args: &Args<'_>, edit: String) -> Result<Value, Fault> {
+    let styled = args.styled(0)?;
+    let edits = match styled.setting(Setting::Sed) {
+        Some(before) => format!("{before},{edit}"),
+        None => edit,
+    };
+    give(styled.with(Setting::Sed, edits))
+}
+
+/// A list is kept as the text it would have in a program.
+fn palette(args: &Args<'_>) -> Result<Value, Fault> {
+    let text = match args.value(1)? {
+        Value::Text(text) => Arc::clone(text),
+        _ => format!("(,{},)", args.keys(1)?.join(",")).into(),
+    };
+    let mut styled = args.styled(0)?;
+    styled.settings.remove(&Setting::Color);
+    styled.settings.remove(&Setting::Alpha);
+    give(styled.with(Setting::Palette, text))
 }
 
 /// Goes into the color when that is in hex, else stays a setting of its own.

@@ -178,6 +178,11 @@ impl From<LangError> for Problem {
 impl From<EvalError> for Problem {
     fn from(error: EvalError) -> Self {
         match (error.class(), &error) {
+            (Some(class), EvalError::NoTraining) => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                format!("{class}: {error}"),
+            )
+            .with_hint("give :sdes a training of at least one value"),
             (Some(class), _) => Self::bad_request(class, error),
             (None, EvalError::Cancelled) => Self::unavailable(error),
             (None, _) => Self::new(StatusCode::BAD_REQUEST, error.to_string()),

@@ -179,14 +179,9 @@ fn value_at(
         (Aggregate::Sum, false) => sum(present.iter().map(|values| folded(values, fold))),
         (Aggregate::Count, true) => present.iter().flatten().map(|_| 1.0).sum(),
         (Aggregate::Count, false) => present.iter().map(|_| 1.0).sum(),
-        (Aggregate::Min, _) => present
-            .iter()
-            .map(|values| folded(values, fold))
-            .fold(f64::INFINITY, f64::min),
-        (Aggregate::Max, _) => present
-            .iter()
-            .map(|values| folded(values, fold))
-            .fold(f64::NEG_INFINITY, f64::max),
+        // Infinities of both signs make a series absent here too.
+        (Aggregate::Min, _) => extreme(&present, fold, f64::min),
+        (Aggregate::Max, _) => extreme(&present, fold, f64::max),
     };
     if fold != Consolidation::Avg || slots.len() == 1 {
         return combined;
@@ -200,6 +195,12 @@ fn value_at(
         slots.len()
     };
     combined / f64::from(u32::try_from(divisor).unwrap())
+}
+
+fn extreme(present: &[Vec<f64>], fold: Consolidation, pick: fn(f64, f64) -> f64) -> f64 {
+    let values = present.iter().map(|values| folded(values, fold));
+    let values = values.filter(|value| !value.is_nan());
+    values.reduce(pick).unwrap_or(f64::NAN)
 }
 
 fn folded(values: &[f64], fold: Consolidation) -> f64 {

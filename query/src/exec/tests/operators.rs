@@ -259,7 +259,10 @@ fn a_renamed_key_takes_the_label_along_only_if_the_label_came_from_tags() {
 #[test]
 fn rolling_count() {
     let count = |points| Expr::Stateful {
-        op: StatefulOp::RollingCount { points },
+        op: StatefulOp::Rolling {
+            kind: Rolling::Count,
+            points,
+        },
         input: Arc::new(Expr::constant(1.0)),
     };
     check(count(2), &["rolling-count(1.0): 1 2 2 2"]);
