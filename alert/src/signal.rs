@@ -105,6 +105,12 @@ impl SignalExpr {
                     .to_owned(),
             );
         }
+        if let Some(word) = signal.expr.whole_window_word() {
+            return Err(format!(
+                ":{word} depends on all values of the window of a graph, and a rule has no window; \
+                 use words that look at a fixed number of values, such as :rolling-mean"
+            ));
+        }
         let look_back_intervals = look_back(&signal.expr, interval.as_millis())?;
         if look_back_intervals > LOOK_BACK_INTERVALS_MAX {
             return Err(format!(
@@ -287,12 +293,7 @@ fn look_back(expr: &Expr, step_ms: i64) -> Result<i64, String> {
                 ));
             }
             LookBack::Points(points) => points,
-            LookBack::All => {
-                return Err(format!(
-                    "`{op}` depends on every value since the start of a graph, and a rule has no \
-                     start; use a rolling window"
-                ));
-            }
+            LookBack::All => unreachable!("words that look at a whole window were refused"),
         },
         _ => 0,
     };

@@ -5,7 +5,7 @@
 //!   select    predicate -> series, series -> groups, cost         (select)
 //!   scan      rows of the store -> accumulators of each thread    (scan, accumulate)
 //!   finish    merged partials -> lines with tags and labels       (finish)
-//!   math      operators over lines                                (math, across, stateful)
+//!   math      operators over lines            (math, across, stateful, choose, buckets, consolidate)
 //! ```
 //!
 //! What is read is known before anything is read, and its cost is checked before the scan. The bits of
@@ -13,6 +13,9 @@
 
 mod accumulate;
 mod across;
+mod buckets;
+mod choose;
+mod consolidate;
 mod finish;
 mod math;
 mod scan;
@@ -30,6 +33,7 @@ use crate::context::EvalContext;
 use crate::expr::StyledExpr;
 use crate::line::Line;
 use crate::plan::Plan;
+use crate::time::TimeError;
 
 pub use stateful::EvalMemory;
 
@@ -57,6 +61,8 @@ pub struct Limits {
 pub struct Evaluation {
     /// Lines per expression, in the order of the expressions.
     pub results: Vec<Vec<Line>>,
+    /// What a reader should know about each expression, such as how many lines passed its filter.
+    pub messages: Vec<Option<String>>,
     /// What it cost.
     pub stats: EvalStats,
 }
@@ -103,6 +109,20 @@ pub enum EvalError {
     MoreValuesThanWindow,
     /// Smoothing whose two instances take turns after no time.
     NoTraining,
+    /// There is no statistic of that name.
+    UnknownStatistic { name: Arc<str> },
+    /// The condition of a filter without grouping is not one line.
+    NoSingleCondition,
+    /// No percentile is asked for.
+    NoPercentiles,
+    /// Two lines of a group stand for the same bucket or register.
+    InvalidEncoding { key: &'static str, values: String },
+    /// A bucket or register whose number is none.
+    NotHexadecimal { text: String },
+    /// A step to consolidate to that neither is a multiple of the step nor divides it.
+    ConsolidatedStep,
+    /// A span of time that makes no sense.
+    Time(TimeError),
     /// A range without time.
     EmptyRange { start: Timestamp, end: Timestamp },
     /// A range that ends before it starts.
@@ -123,10 +143,17 @@ impl EvalError {
             | Self::WindowSize { .. }
             | Self::TooFewValuesWanted
             | Self::MoreValuesThanWindow
+            | Self::UnknownStatistic { .. }
+            | Self::NoSingleCondition
+            | Self::NoPercentiles
+            | Self::InvalidEncoding { .. }
+            | Self::ConsolidatedStep
             | Self::EmptyRange { .. }
             | Self::EndBeforeStart => Some("IllegalArgumentException"),
             Self::TooManyValuesForKey => Some("IllegalStateException"),
             Self::NoTraining => Some("ArithmeticException"),
+            Self::NotHexadecimal { .. } => Some("NumberFormatException"),
+            Self::Time(error) => Some(error.class),
             Self::TooMuchInput { .. }
             | Self::TooMuchOutput { .. }
             | Self::StepNotPositive { .. }
@@ -172,6 +199,21 @@ impl fmt::Display for EvalError {
                 f.write_str("requirement failed: minimum number of values must be <= window size")
             }
             Self::NoTraining => f.write_str("/ by zero"),
+            Self::UnknownStatistic { name } => write!(f, "unknown statistic: {name}"),
+            Self::NoSingleCondition => {
+                f.write_str("requirement failed: empty result for filter expression")
+            }
+            Self::NoPercentiles => f.write_str("pct array cannot be empty"),
+            Self::InvalidEncoding { key, values } => {
+                write!(f, "requirement failed: invalid {key} encoding: [{values}]")
+            }
+            Self::NotHexadecimal { text } => {
+                write!(f, "For input string: \"{text}\" under radix 16")
+            }
+            Self::ConsolidatedStep => f.write_str(
+                "requirement failed: consolidated step must be multiple of primary step",
+            ),
+            Self::Time(error) => error.fmt(f),
             Self::EmptyRange { start, end } => write!(
                 f,
                 "requirement failed: start time must be less than end time ({start} >= {end})"
@@ -262,8 +304,9 @@ impl Query<'_> {
         let plan = Plan::new(&roots, self.snapshot, self.context)?;
         let mut stats = EvalStats::default();
         let fetched = self.fetch(&plan, &mut stats)?;
-        let mut evaluator = math::Evaluator::new(*self.context, &plan, fetched, memory);
+        let mut evaluator = math::Evaluator::new(self, &plan, fetched, memory);
         let mut results = Vec::with_capacity(roots.len());
+        let mut messages = Vec::with_capacity(roots.len());
         for root in roots {
             self.limits.check_cancelled()?;
             let lines = evaluator.eval(root)?;
@@ -278,9 +321,14 @@ impl Query<'_> {
                     limit: self.limits.answer_points_max,
                 });
             }
+            messages.push(evaluator.message(root, &lines)?);
             results.push(lines.to_vec());
         }
-        Ok(Evaluation { results, stats })
+        Ok(Evaluation {
+            results,
+            messages,
+            stats,
+        })
     }
 
     /// The lines of every data expression of the plan, in its order.

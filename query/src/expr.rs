@@ -5,7 +5,10 @@
 //! parsing the printed text gives an equal expression. What an operator computes is left to the
 //! evaluator; how a value is drawn is left to whoever reads the settings of a [`StyledExpr`].
 
+mod choice;
+mod custom;
 mod print;
+mod random;
 mod rebuild;
 mod scalar;
 mod stateful;
@@ -16,7 +19,10 @@ use std::sync::Arc;
 
 use telamon_model::Predicate;
 
+pub use choice::{Choice, Others, Statistic};
+pub use custom::CustomAverage;
 pub use print::{ListText, QueryText};
+pub use random::random_at;
 pub use scalar::{add_present, is_true, max_present, min_present};
 pub use stateful::{LookBack, Rolling, Smoothing, StatefulOp};
 pub use style::{Setting, Settings, StyledExpr};
@@ -37,6 +43,13 @@ pub enum Expr {
         /// What the mode means.
         field: TimeField,
     },
+    /// Numbers that look random and are the same for the same time.
+    Random {
+        /// What makes them differ from others.
+        seed: Option<i32>,
+    },
+    /// 1 within a span of time, else 0.
+    TimeSpan(Arc<TimeSpan>),
     /// Series from the store.
     Data(DataExpr),
     /// One value to one value.
@@ -80,6 +93,20 @@ pub enum Expr {
         /// The keys that remain.
         keys: Keys,
     },
+    /// Percentiles of what timers and summaries counted in buckets, a line each.
+    Percentiles {
+        /// A sum grouped by [`PERCENTILE`] first.
+        input: Arc<Self>,
+        /// Which percentiles, ascending.
+        ranks: Arc<[Number]>,
+    },
+    /// How many distinct things were seen, estimated from sketches.
+    ApproxDistinct {
+        /// What was counted, as it prints.
+        input: Arc<Self>,
+        /// What is evaluated: [`Expr::by_register`] of the input.
+        registers: Arc<Self>,
+    },
     /// A tag key renamed in tags and grouping.
     As {
         /// The lines.
@@ -96,8 +123,59 @@ pub enum Expr {
         /// The lines.
         input: Arc<Self>,
     },
+    /// One statistic of each line, at every time.
+    Stat {
+        /// The name as written: whether there is such a statistic shows at evaluation.
+        stat: Arc<str>,
+        /// The lines.
+        input: Arc<Self>,
+        /// Whether it prints as [`Expr::StatOfInput`], in the condition of a filter of the input.
+        is_of_filter: bool,
+    },
+    /// A statistic of what a filter is about; no lines anywhere else.
+    StatOfInput(Statistic),
+    /// The lines for which some point of the condition is true.
+    Filter {
+        /// The lines.
+        input: Arc<Self>,
+        /// One line for all, or lines of the same grouping.
+        condition: Arc<Self>,
+    },
+    /// The lines that are best by a statistic.
+    Choose {
+        /// How they are chosen.
+        choice: Choice,
+        /// The lines.
+        input: Arc<Self>,
+    },
+    /// Values that stand for all of a longer step.
+    Consolidate {
+        /// How the values of a step are combined.
+        by: Consolidation,
+        /// The longer step in milliseconds, as written.
+        step_ms: i64,
+        /// The lines.
+        input: Arc<Self>,
+    },
     /// Evaluates one expression and prints as another.
     Rewrite(Arc<Rewrite>),
+}
+
+/// The tag that names the bucket of a timer or summary.
+pub const PERCENTILE: &str = "percentile";
+
+/// The tag that names the register of a sketch.
+pub const DISTINCT: &str = "distinct";
+
+/// A span of time as it was written; [`crate::time::resolve_span`] says what it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeSpan {
+    /// Its start.
+    pub start: Arc<str>,
+    /// Its end.
+    pub end: Arc<str>,
+    /// The zone of times without one.
+    pub zone: Arc<str>,
 }
 
 /// A selection of series, with how they become lines.
@@ -234,6 +312,8 @@ pub struct Rewrite {
     pub params: Vec<Arc<str>>,
     /// What is evaluated; also decides data, grouping and offset.
     pub eval: Arc<Expr>,
+    /// The average of an operator's own that it stands for.
+    pub average: Option<Arc<CustomAverage>>,
 }
 
 /// What a [`Rewrite`] was applied to.
@@ -265,14 +345,25 @@ impl Expr {
     /// The expressions directly below this one: of a rewrite, the one that is evaluated.
     pub fn children(&self) -> impl Iterator<Item = &Arc<Self>> {
         let (first, second) = match self {
-            Self::Constant(_) | Self::Time { .. } | Self::Data(_) => (None, None),
+            Self::Constant(_)
+            | Self::Time { .. }
+            | Self::Random { .. }
+            | Self::TimeSpan(_)
+            | Self::StatOfInput(_)
+            | Self::Data(_) => (None, None),
             Self::Unary { input, .. }
             | Self::Clamp { input, .. }
             | Self::Across { input, .. }
             | Self::Regroup { input, .. }
+            | Self::Percentiles { input, .. }
+            | Self::ApproxDistinct { input, .. }
             | Self::As { input, .. }
-            | Self::Stateful { input, .. } => (Some(input), None),
+            | Self::Stateful { input, .. }
+            | Self::Stat { input, .. }
+            | Self::Choose { input, .. }
+            | Self::Consolidate { input, .. } => (Some(input), None),
             Self::Binary { left, right, .. } => (Some(left), Some(right)),
+            Self::Filter { input, condition } => (Some(input), Some(condition)),
             Self::Rewrite(rewrite) => (Some(&rewrite.eval), None),
         };
         first.into_iter().chain(second)
@@ -286,8 +377,11 @@ impl Expr {
     }
 
     fn visit_data<'a>(&'a self, visit: &mut dyn FnMut(&'a DataExpr)) {
-        if let Self::Data(data) = self {
-            visit(data);
+        match self {
+            Self::Data(data) => visit(data),
+            // Its children are what it prints.
+            Self::ApproxDistinct { registers, .. } => return registers.visit_data(visit),
+            _ => {}
         }
         for child in self.children() {
             child.visit_data(visit);
@@ -298,14 +392,10 @@ impl Expr {
     pub fn is_grouped(&self) -> bool {
         match self {
             Self::Data(data) => matches!(data, DataExpr::GroupBy { .. }),
-            Self::Regroup { .. } => true,
-            Self::Constant(_) | Self::Time { .. } | Self::Across { .. } => false,
-            Self::Unary { .. }
-            | Self::Clamp { .. }
-            | Self::As { .. }
-            | Self::Stateful { .. }
-            | Self::Binary { .. }
-            | Self::Rewrite(_) => self.children().any(|child| child.is_grouped()),
+            Self::Regroup { .. } | Self::Percentiles { .. } => true,
+            Self::Across { .. } => false,
+            // Of a grouped input the condition is grouped too; leaves have no children.
+            _ => self.children().any(|child| child.is_grouped()),
         }
     }
 
@@ -315,12 +405,26 @@ impl Expr {
             Self::Data(DataExpr::GroupBy { keys, .. }) | Self::Regroup { keys, .. } => {
                 Arc::clone(keys)
             }
-            Self::Data(_) | Self::Constant(_) | Self::Time { .. } | Self::Across { .. } => {
-                Arc::from([])
-            }
+            Self::Data(_)
+            | Self::Constant(_)
+            | Self::Time { .. }
+            | Self::Random { .. }
+            | Self::TimeSpan(_)
+            | Self::StatOfInput(_)
+            | Self::Across { .. } => Arc::from([]),
             Self::Unary { input, .. }
             | Self::Clamp { input, .. }
-            | Self::Stateful { input, .. } => input.final_grouping(),
+            | Self::Stateful { input, .. }
+            | Self::Percentiles { input, .. }
+            | Self::Stat { input, .. }
+            | Self::Filter { input, .. }
+            | Self::Choose { input, .. }
+            | Self::Consolidate { input, .. } => input.final_grouping(),
+            Self::ApproxDistinct { input, .. } => {
+                let keys = input.final_grouping();
+                let kept = keys.iter().filter(|key| &***key != DISTINCT);
+                kept.cloned().collect()
+            }
             Self::As { input, from, to } => input
                 .final_grouping()
                 .iter()
@@ -445,6 +549,22 @@ impl Aggregate {
 }
 
 impl Consolidation {
+    /// The name as words take it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Avg => "avg",
+            Self::Sum => "sum",
+            Self::Min => "min",
+            Self::Max => "max",
+        }
+    }
+
+    /// The consolidation of a name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        let all = [Self::Avg, Self::Sum, Self::Min, Self::Max];
+        all.into_iter().find(|known| known.name() == name)
+    }
+
     /// The word without its colon.
     pub fn word(self) -> &'static str {
         match self {

@@ -3,39 +3,46 @@
 //! Takes styled expressions and the labels of their lines; gives text. Which variables there are
 //! beyond the tags, such as statistics, is the caller's business.
 
+mod edit;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use telamon_model::{Predicate, duration};
 
+pub use edit::{EditError, Edits};
+
 use crate::expr::{Displayed, Expr, Setting, StyledExpr};
 use crate::pattern::{Plain, plain};
-
-/// Why a legend cannot be edited; the wording is the reference's.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown encoding '{0}'")]
-pub struct UnknownEncoding(pub String);
 
 /// The text of a line in the legend: the template of its expression, or its own label, with variables
 /// filled in and edits done. An empty text falls back to the label.
 ///
+/// `edits` are those of the expression, see [`edits_of`].
+///
 /// # Errors
-/// When an edit names an encoding that does not exist.
+/// When an edit takes too long.
 pub fn legend(
     styled: &StyledExpr,
+    edits: &Edits,
     label: &str,
     variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<String, UnknownEncoding> {
+) -> Result<String, EditError> {
     let template = template(styled, label);
-    let mut text = substitute(&template, variable);
-    if let Some(edits) = styled.setting(Setting::Sed) {
-        text = edit(&text, edits)?;
-    }
+    let text = edits.apply(substitute(&template, variable), variable)?;
     Ok(if text.is_empty() {
         label.to_owned()
     } else {
         text
     })
+}
+
+/// The edits of the legend of an expression.
+///
+/// # Errors
+/// When an edit makes no sense.
+pub fn edits_of(styled: &StyledExpr) -> Result<Edits, EditError> {
+    Edits::read(styled.setting(Setting::Sed).unwrap_or_default())
 }
 
 /// The text before variables are filled in.
@@ -57,6 +64,12 @@ fn template(styled: &StyledExpr, label: &str) -> String {
 /// Values are not looked at again. A `$` before anything else stands for itself.
 pub fn substitute(template: &str, variable: &dyn Fn(&str) -> Option<String>) -> String {
     let mut filled = String::with_capacity(template.len());
+    substitute_with(template, &mut filled, variable);
+    filled
+}
+
+/// [`substitute`] at the end of a text.
+fn substitute_with(template: &str, filled: &mut String, variable: &dyn Fn(&str) -> Option<String>) {
     let mut rest = template;
     while let Some(at) = rest.find('$') {
         filled.push_str(&rest[..at]);
@@ -81,7 +94,6 @@ pub fn substitute(template: &str, variable: &dyn Fn(&str) -> Option<String>) -> 
         }
     }
     filled.push_str(rest);
-    filled
 }
 
 /// Writes every `$name` of a template as `$(name)`, which means the same.
@@ -105,46 +117,6 @@ pub(crate) fn in_parentheses(template: &str) -> String {
 
 fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
-}
-
-/// Runs the edits of a legend, kept as `mode,:decode` one after another; what makes no sense is
-/// skipped.
-fn edit(text: &str, edits: &str) -> Result<String, UnknownEncoding> {
-    let mut text = text.to_owned();
-    let mut operand = "";
-    for token in edits.split(',') {
-        if token == ":decode" {
-            text = match operand {
-                "hex" => decode_hex(&text),
-                "none" => text,
-                _ => return Err(UnknownEncoding(operand.to_owned())),
-            };
-        }
-        operand = token;
-    }
-    Ok(text)
-}
-
-/// Turns `_` and two hex digits into the character with that code.
-fn decode_hex(text: &str) -> String {
-    let mut decoded = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('_') {
-        decoded.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        let digits = rest
-            .get(..2)
-            .filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(code) => {
-                decoded.push(char::from(code));
-                rest = &rest[2..];
-            }
-            None => decoded.push('_'),
-        }
-    }
-    decoded.push_str(rest);
-    decoded
 }
 
 /// Texts by tag key.
@@ -337,7 +309,8 @@ mod tests {
     fn a_legend_is_edited_and_never_empty() {
         let text = |program: &str| {
             let exprs = parse(program, &ParseOptions::reference()).unwrap();
-            legend(&exprs[0], "label", &|_| Some(String::new()))
+            let edits = edits_of(&exprs[0])?;
+            legend(&exprs[0], &edits, "label", &|_| Some(String::new()))
         };
         assert_eq!(
             text("1,one_21_25_26_3F_x,:legend,hex,:decode").unwrap(),
@@ -347,7 +320,7 @@ mod tests {
         assert_eq!(text("a,b,:eq,1h,:offset").unwrap(), "label (offset=1h)");
         assert_eq!(
             text("1,foo,:decode"),
-            Err(UnknownEncoding("foo".to_owned()))
+            Err(EditError::UnknownEncoding("foo".to_owned()))
         );
     }
 }

@@ -12,4 +12,5 @@ pub mod line;
 pub mod number;
 pub mod pattern;
 pub mod plan;
+pub mod time;
 pub mod words;

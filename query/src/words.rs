@@ -5,7 +5,9 @@
 //! completion, errors and the interpreter all read these rows.
 
 mod algebra;
+mod custom;
 mod data;
+mod filter;
 mod format;
 mod math;
 mod predicate;
@@ -166,7 +168,9 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         math::WORDS,
         math::DERIVED,
         stateful::WORDS,
+        filter::WORDS,
         style::WORDS,
+        custom::WORDS,
     ];
     let words: Vec<&'static Word> = groups.into_iter().flatten().collect();
     let mut sorted = words.clone();
@@ -222,6 +226,14 @@ impl<'a> Args<'a> {
         self.value(index)?
             .to_double()
             .ok_or_else(|| misdeclared(index))
+    }
+
+    pub(crate) fn doubles(&self, index: usize) -> Result<Vec<f64>, Fault> {
+        let doubles = match self.value(index)? {
+            Value::List(list) => list.items().iter().map(Value::to_double).collect(),
+            _ => None,
+        };
+        doubles.ok_or_else(|| misdeclared(index))
     }
 
     pub(crate) fn duration_ms(&self, index: usize) -> Result<i64, Fault> {

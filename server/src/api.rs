@@ -9,4 +9,3 @@ pub(crate) mod params;
 pub(crate) mod problem;
 pub(crate) mod publish;
 pub(crate) mod tags;
-pub(crate) mod time;

@@ -131,9 +131,39 @@ fn a_signal_looks_back_as_far_as_its_words_remember() {
             "name,x,:eq,:sum,9,:rolling-count,3,:gt,name,y,:eq,:sum,3,:rolling-count,1,:gt,:and",
             8,
         ),
+        ("name,x,:eq,:sum,3,:delay,4,2,:rolling-mean,:derivative", 7),
+        ("name,x,:eq,:sum,5m,:trend,3,:gt", 4),
     ] {
         assert_eq!(signal(text).look_back_intervals, intervals, "{text}");
     }
+}
+
+#[test]
+fn what_depends_on_a_whole_window_is_no_signal() {
+    let interval = Step::from_millis(60_000).unwrap();
+    for (text, word) in [
+        ("name,x,:eq,(,node,),:by,max,2,:topk,5,:gt", ":topk"),
+        ("name,x,:eq,(,node,),:by,:stat-max,5,:gt,:filter", ":filter"),
+        ("name,x,:eq,10,0.1,0.5,:des,5,:gt", ":des"),
+        ("name,x,:eq,:integral,5,:gt", ":integral"),
+        ("name,x,:eq,:sum,gs,ge,:time-span,:mul", ":time-span"),
+        ("name,x,:eq,:sum,avg,5m,:consolidate", ":consolidate"),
+    ] {
+        let error = SignalExpr::parse(text, interval).unwrap_err();
+        let reason = format!("{word} depends on all values of the window of a graph");
+        assert!(
+            error.message.starts_with(&reason),
+            "{text}: {}",
+            error.message
+        );
+    }
+    let no_window = SignalExpr::parse("name,x,:eq,0,:rolling-max", interval).unwrap_err();
+    assert!(
+        no_window
+            .message
+            .starts_with("`0,:rolling-max` has no window"),
+        "{no_window}"
+    );
 }
 
 /// A longer window does not change the newest value.

@@ -142,7 +142,7 @@ pub(super) fn group_label<'a>(pairs: impl Iterator<Item = (&'a Arc<str>, &'a Arc
 }
 
 /// A query as it reads in the label of an aggregate.
-fn query_label(query: &Predicate) -> String {
+pub(super) fn query_label(query: &Predicate) -> String {
     match query {
         Predicate::True => "true".to_owned(),
         Predicate::False => "false".to_owned(),

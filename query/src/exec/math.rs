@@ -8,24 +8,35 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use telamon_model::Tags;
 use telamon_model::number::java_double;
+use telamon_model::{ABSENT, Tags, Timestamp};
 
 use super::across::{across, regroup};
-use super::{EvalError, EvalMemory};
+use super::buckets::{distinct, percentiles};
+use super::consolidate::{LongSteps, Margin};
+use super::{EvalError, EvalMemory, Query, choose};
 use crate::context::EvalContext;
-use crate::expr::{BinaryOp, DataExpr, Expr, TimeField};
+use crate::expr::{
+    BinaryOp, Choice, Consolidation, DataExpr, Expr, StatefulOp, TimeSpan, random_at,
+};
 use crate::line::{Line, LineKind, tag_label};
 use crate::plan::Plan;
+use crate::time::{self, TimeError};
 
 type Lines = Arc<[Line]>;
 
 /// Evaluates expressions of one plan.
+///
+/// Most lines end where the window ends. Constants and the like do not, and neither do arithmetic and
+/// choices over them: where a value needs points around the window, those are evaluated too.
 pub(super) struct Evaluator<'a> {
     context: EvalContext,
+    /// What `now` means: the time of the store.
+    now: Timestamp,
+    points_max: u64,
     data: Vec<(&'a DataExpr, Lines)>,
     /// Lines of what was evaluated already, by the address of the shared expression.
-    known: FxHashMap<*const Expr, Lines>,
+    known: FxHashMap<(*const Expr, Margin), Lines>,
     /// Lines of operators with memory, which must see each stretch of time once, by their text.
     stateful: BTreeMap<String, Lines>,
     memory: &'a mut EvalMemory,
@@ -34,7 +45,7 @@ pub(super) struct Evaluator<'a> {
 impl<'a> Evaluator<'a> {
     /// `fetched` holds the lines of the plan's data expressions in its order.
     pub(super) fn new(
-        context: EvalContext,
+        query: &Query<'_>,
         plan: &'a Plan,
         fetched: Vec<Vec<Line>>,
         memory: &'a mut EvalMemory,
@@ -42,7 +53,9 @@ impl<'a> Evaluator<'a> {
         let names = plan.fetches.iter().map(|fetch| &fetch.data);
         let lines = fetched.into_iter().map(Lines::from);
         Self {
-            context,
+            context: *query.context,
+            now: query.snapshot.log_time(),
+            points_max: query.limits.datapoints_max,
             data: names.zip(lines).collect(),
             known: FxHashMap::default(),
             stateful: BTreeMap::new(),
@@ -53,25 +66,53 @@ impl<'a> Evaluator<'a> {
     /// The lines of an expression. Shared parts must live as long as the evaluator is used, which
     /// they do because they belong to the expressions of the query.
     pub(super) fn eval(&mut self, expr: &Arc<Expr>) -> Result<Lines, EvalError> {
-        let address = Arc::as_ptr(expr);
+        self.eval_around(expr, Margin::default())
+    }
+
+    /// What a reader should know about an expression with these lines.
+    pub(super) fn message(
+        &mut self,
+        expr: &Arc<Expr>,
+        lines: &[Line],
+    ) -> Result<Option<String>, EvalError> {
+        match &**expr {
+            Expr::Rewrite(rewrite) => self.message(&rewrite.eval, lines),
+            Expr::Filter { input, .. } => {
+                let all = self.eval(input)?.len();
+                let kept = lines.len();
+                Ok(Some(format!("{kept} of {all} lines matched filter")))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The lines of an expression over the window and some points around it.
+    fn eval_around(&mut self, expr: &Arc<Expr>, margin: Margin) -> Result<Lines, EvalError> {
+        let address = (Arc::as_ptr(expr), margin);
         if let Some(lines) = self.known.get(&address) {
             return Ok(Arc::clone(lines));
         }
-        let lines = self.eval_new(expr)?;
+        let lines = if margin != Margin::default() && ends_with_window(expr) {
+            let lines = self.eval(expr)?;
+            lines.iter().map(|line| pad(line, margin)).collect()
+        } else {
+            self.eval_new(expr, margin)?
+        };
         self.known.insert(address, Arc::clone(&lines));
         Ok(lines)
     }
 
-    fn eval_new(&mut self, expr: &Expr) -> Result<Lines, EvalError> {
+    fn eval_new(&mut self, expr: &Expr, margin: Margin) -> Result<Lines, EvalError> {
         let points = self.context.points();
         let lines = match expr {
-            Expr::Constant(value) => vec![self.generated(java_double(value.0), |_time| value.0)],
-            Expr::Time { mode, field } => vec![self.time(mode, *field)],
+            Expr::Constant(_) | Expr::Time { .. } | Expr::Random { .. } | Expr::TimeSpan(_) => {
+                vec![self.generated(expr, margin)?]
+            }
             Expr::Data(data) => return Ok(self.fetched(data)),
             Expr::Unary { op, input } => {
                 #[expect(clippy::cast_precision_loss, reason = "steps are far below 2^53 ms")]
                 let step_seconds = self.context.step_ms as f64 / 1000.0;
-                let input = self.eval(input)?;
+                let input = self.eval_around(input, margin)?;
                 map_values(&input, |value| op.apply(value, step_seconds))
             }
             Expr::Clamp {
@@ -79,10 +120,10 @@ impl<'a> Evaluator<'a> {
                 limit,
                 input,
             } => {
-                let input = self.eval(input)?;
+                let input = self.eval_around(input, margin)?;
                 map_values(&input, |value| bound.apply(value, limit.0))
             }
-            Expr::Binary { op, left, right } => self.binary(*op, left, right)?,
+            Expr::Binary { op, left, right } => self.binary(*op, (left, right), margin)?,
             Expr::Across { aggregate, input } => {
                 across(*aggregate, input, &self.eval(input)?, points)
             }
@@ -91,24 +132,21 @@ impl<'a> Evaluator<'a> {
                 input,
                 keys,
             } => regroup(*aggregate, input, keys, &self.eval(input)?, points),
+            Expr::Percentiles { input, ranks } => percentiles(input, ranks, &self.eval(input)?)?,
+            Expr::ApproxDistinct { registers, .. } => distinct(registers, &self.eval(registers)?)?,
             Expr::As { input, from, to } => {
-                let lines = self.eval(input)?;
+                let lines = self.eval_around(input, margin)?;
                 lines.iter().map(|line| rename(line, from, to)).collect()
             }
-            Expr::Stateful { op, input } => {
-                let text = expr.to_string();
-                if let Some(lines) = self.stateful.get(&text) {
-                    return Ok(Arc::clone(lines));
-                }
-                let input = self.eval(input)?;
-                let lines: Lines = self
-                    .memory
-                    .feed(text.clone(), *op, &input, &self.context)?
-                    .into();
-                self.stateful.insert(text, Arc::clone(&lines));
-                return Ok(lines);
+            Expr::Stateful { op, input } => return self.stateful(expr, *op, input),
+            Expr::Stat { stat, input, .. } => self.stat(stat, input, margin)?,
+            Expr::StatOfInput(_) => Vec::new(),
+            Expr::Filter { input, condition } => self.filter(input, condition, margin)?,
+            Expr::Choose { choice, input } => self.choose(choice, input, margin)?,
+            Expr::Consolidate { by, step_ms, input } => {
+                self.consolidate((*by, *step_ms), input, margin)?
             }
-            Expr::Rewrite(rewrite) => return self.eval(&rewrite.eval),
+            Expr::Rewrite(rewrite) => return self.eval_around(&rewrite.eval, margin),
         };
         Ok(lines.into())
     }
@@ -120,34 +158,205 @@ impl<'a> Evaluator<'a> {
     }
 
     /// A line that comes from no series and is named after itself.
-    fn generated(&self, name: String, value: impl Fn(telamon_model::Timestamp) -> f64) -> Line {
-        Line {
+    fn generated(&self, expr: &Expr, margin: Margin) -> Result<Line, EvalError> {
+        let line = |name: String, value: &dyn Fn(Timestamp) -> f64| Line {
             tags: Tags::from_pairs([("name", name.clone())]),
             label: name,
             kind: LineKind::Gauge,
-            values: self.context.times().map(value).collect(),
-        }
+            values: self.times(margin).map(value).collect(),
+        };
+        Ok(match expr {
+            Expr::Constant(value) => line(java_double(value.0), &|_time| value.0),
+            Expr::Time { mode, field } => line(mode.to_string(), &|time| field.at(time)),
+            Expr::Random { seed } => {
+                let name = seed.map_or_else(
+                    || "random".to_owned(),
+                    |seed| format!("seeded-random({seed})"),
+                );
+                line(name, &|time| random_at(time, *seed))
+            }
+            Expr::TimeSpan(span) => {
+                let range = self.resolve(span).map_err(EvalError::Time)?;
+                line(format!("{} to {}", span.start, span.end), &|time| {
+                    f64::from(u8::from((range.start..=range.end).contains(&time)))
+                })
+            }
+            _ => unreachable!("only these come from no series"),
+        })
     }
 
-    fn time(&self, mode: &str, field: TimeField) -> Line {
-        self.generated(mode.to_owned(), |time| field.at(time))
+    fn resolve(&self, span: &TimeSpan) -> Result<time::Range, TimeError> {
+        let graph = time::Range {
+            start: self.context.start,
+            end: self.context.end,
+        };
+        let zone = time::zone(&span.zone)?;
+        time::resolve_span((&span.start, &span.end), graph, &zone.rules, self.now)
+    }
+
+    fn times(&self, margin: Margin) -> impl Iterator<Item = Timestamp> + use<> {
+        let step_ms = self.context.step_ms;
+        let before = i64::try_from(margin.before).unwrap_or(i64::MAX);
+        let first = self
+            .context
+            .start
+            .plus_millis(-before.saturating_mul(step_ms));
+        std::iter::successors(Some(first), move |time| Some(time.plus_millis(step_ms)))
+            .take(margin.around(self.context.points()))
     }
 
     /// Joins two sides by the keys of the coarser one.
     fn binary(
         &mut self,
         op: BinaryOp,
-        left: &Arc<Expr>,
-        right: &Arc<Expr>,
+        (left, right): (&Arc<Expr>, &Arc<Expr>),
+        margin: Margin,
     ) -> Result<Vec<Line>, EvalError> {
         let (left_keys, right_keys) = (left.final_grouping(), right.final_grouping());
-        let (left, right) = (self.eval(left)?, self.eval(right)?);
+        let left = self.eval_around(left, margin)?;
+        let right = self.eval_around(right, margin)?;
         let is_left_finer = right_keys.iter().all(|key| left_keys.contains(key));
         if is_left_finer {
             join(&left, &right, &right_keys, |a, b| op.apply(a, b))
         } else {
             join(&right, &left, &left_keys, |a, b| op.apply(b, a))
         }
+    }
+
+    fn stateful(
+        &mut self,
+        expr: &Expr,
+        op: StatefulOp,
+        input: &Arc<Expr>,
+    ) -> Result<Lines, EvalError> {
+        let text = expr.to_string();
+        if let Some(lines) = self.stateful.get(&text) {
+            return Ok(Arc::clone(lines));
+        }
+        let input = self.eval(input)?;
+        let fed = self.memory.feed(text.clone(), op, &input, &self.context)?;
+        let lines = Lines::from(fed);
+        self.stateful.insert(text, Arc::clone(&lines));
+        Ok(lines)
+    }
+
+    fn stat(
+        &mut self,
+        stat: &Arc<str>,
+        input: &Arc<Expr>,
+        margin: Margin,
+    ) -> Result<Vec<Line>, EvalError> {
+        let lines = self.eval(input)?;
+        if lines.is_empty() {
+            return Ok(Vec::new());
+        }
+        let statistic = choose::statistic(stat)?;
+        let points = margin.around(self.context.points());
+        let flat = lines.iter().map(|line| Line {
+            tags: line.tags.clone(),
+            label: format!("stat-{stat}({})", line.label),
+            kind: LineKind::Gauge,
+            values: vec![choose::summarize(statistic, &line.values); points],
+        });
+        Ok(flat.collect())
+    }
+
+    fn filter(
+        &mut self,
+        input: &Arc<Expr>,
+        condition: &Arc<Expr>,
+        margin: Margin,
+    ) -> Result<Vec<Line>, EvalError> {
+        let is_grouped = condition.is_grouped();
+        let conditions = self.eval(condition)?;
+        let lines = self.eval(input)?;
+        let kept = choose::filter(&lines, &conditions, &input.final_grouping(), is_grouped)?;
+        let lines = self.eval_around(input, margin)?;
+        Ok(kept.into_iter().map(|index| lines[index].clone()).collect())
+    }
+
+    fn choose(
+        &mut self,
+        choice: &Choice,
+        input: &Arc<Expr>,
+        margin: Margin,
+    ) -> Result<Vec<Line>, EvalError> {
+        let lines = self.eval(input)?;
+        let chosen = choose::choose(choice, &lines)?;
+        let mut found = Vec::with_capacity(chosen.kept.len() + 1);
+        if let (Some(how), false) = (choice.others, chosen.others.is_empty()) {
+            let others: Vec<&Line> = chosen.others.iter().map(|&index| &lines[index]).collect();
+            let combined = choose::combine_others(how, &others, &input.final_grouping());
+            found.push(pad(&combined, margin));
+        }
+        let lines = self.eval_around(input, margin)?;
+        found.extend(chosen.kept.into_iter().map(|index| lines[index].clone()));
+        Ok(found)
+    }
+
+    fn consolidate(
+        &mut self,
+        (by, length_ms): (Consolidation, i64),
+        input: &Arc<Expr>,
+        margin: Margin,
+    ) -> Result<Vec<Line>, EvalError> {
+        if self.eval(input)?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let points = self.context.points();
+        let steps = LongSteps::new(length_ms, &self.context)?;
+        let known = if has_endless_lines(input) {
+            steps.margin(points, margin)
+        } else {
+            Margin::default()
+        };
+        if known.around(points) as u64 > self.points_max {
+            return Err(EvalError::TooManyDatapoints {
+                datapoints: known.around(points) as u64,
+                limit: self.points_max,
+            });
+        }
+        let lines = self.eval_around(input, known)?;
+        let long = lines
+            .iter()
+            .map(|line| steps.consolidate(line, known, by, (points, margin)));
+        Ok(long.collect())
+    }
+}
+
+/// Whether the values of an expression are those of a window and nothing beyond.
+fn ends_with_window(expr: &Expr) -> bool {
+    matches!(
+        expr,
+        Expr::Data(_)
+            | Expr::Across { .. }
+            | Expr::Regroup { .. }
+            | Expr::Percentiles { .. }
+            | Expr::ApproxDistinct { .. }
+            | Expr::Stateful { .. }
+    )
+}
+
+/// Whether some line goes on beyond the window.
+fn has_endless_lines(expr: &Expr) -> bool {
+    match expr {
+        Expr::Constant(_)
+        | Expr::Time { .. }
+        | Expr::Random { .. }
+        | Expr::TimeSpan(_)
+        | Expr::Stat { .. } => true,
+        _ => !ends_with_window(expr) && expr.children().any(|child| has_endless_lines(child)),
+    }
+}
+
+/// A line with nothing around it.
+fn pad(line: &Line, margin: Margin) -> Line {
+    let mut values = vec![ABSENT; margin.before];
+    values.extend_from_slice(&line.values);
+    values.resize(values.len() + margin.after, ABSENT);
+    Line {
+        values,
+        ..line.clone()
     }
 }
 
@@ -180,7 +389,8 @@ fn join(
     Ok(joined.collect())
 }
 
-fn key_of<'a>(line: &'a Line, keys: &[Arc<str>]) -> Option<Vec<&'a Arc<str>>> {
+/// The values of keys of a line; `None` when it lacks one.
+pub(super) fn key_of<'a>(line: &'a Line, keys: &[Arc<str>]) -> Option<Vec<&'a Arc<str>>> {
     keys.iter().map(|key| line.tags.get(key)).collect()
 }
 

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use telamon_model::number::java_double;
 use telamon_model::{Predicate, duration};
 
-use super::{AggregateExpr, Consolidation, DataExpr, Displayed, Expr, Rewrite, Rolling};
+use super::{AggregateExpr, Consolidation, DataExpr, Displayed, Expr, Number};
+use super::{Rewrite, Rolling};
 use super::{Setting, StatefulOp, StyledExpr};
 use crate::lang::escape::encode;
 
@@ -99,6 +100,16 @@ impl fmt::Display for Expr {
         match self {
             Self::Constant(value) => write!(f, "{},:const", java_double(value.0)),
             Self::Time { mode, .. } => write!(f, "{},:time", encode(mode)),
+            Self::Random { seed: None } => f.write_str(":random"),
+            Self::Random { seed: Some(seed) } => write!(f, "{seed},:srandom"),
+            Self::TimeSpan(span) => {
+                write!(
+                    f,
+                    "{},{},:time-span",
+                    encode(&span.start),
+                    encode(&span.end)
+                )
+            }
             Self::Data(data) => data.fmt(f),
             Self::Unary { op, input } => write!(f, "{input},:{}", op.word()),
             Self::Clamp {
@@ -113,13 +124,51 @@ impl fmt::Display for Expr {
                 input,
                 keys,
             } => write!(f, "{input},:{},{},:by", aggregate.word(), ListText(keys)),
+            Self::Percentiles { input, ranks } => write_percentiles(f, input, ranks),
+            Self::ApproxDistinct { input, .. } => write!(f, "{input},:approx-distinct"),
             Self::As { input, from, to } => {
                 write!(f, "{input},{},{},:as", encode(from), encode(to))
             }
             Self::Stateful { op, input } => write!(f, "{input},{op}"),
+            Self::Stat {
+                stat,
+                is_of_filter: true,
+                ..
+            } => write!(f, ":stat-{stat}"),
+            Self::Stat { stat, input, .. } => write!(f, "{input},{},:stat", encode(stat)),
+            Self::StatOfInput(stat) => write!(f, ":stat-{}", stat.name()),
+            Self::Filter { input, condition } => write!(f, "{input},{condition},:filter"),
+            Self::Choose { choice, input } => write!(
+                f,
+                "{input},{},{},:{}",
+                encode(&choice.stat),
+                choice.count,
+                choice.word()
+            ),
+            Self::Consolidate { by, step_ms, input } => write!(
+                f,
+                "{input},{},{},:consolidate",
+                by.name(),
+                duration::format_iso(*step_ms)
+            ),
             Self::Rewrite(rewrite) => rewrite.fmt(f),
         }
     }
+}
+
+/// The buckets are a sum by percentile whatever was written, so only query and other keys print.
+fn write_percentiles(f: &mut fmt::Formatter<'_>, input: &Expr, ranks: &[Number]) -> fmt::Result {
+    let Expr::Data(data) = input else {
+        return write!(f, "{input}");
+    };
+    write!(f, "{}", QueryText(data.query()))?;
+    let keys = data.keys().get(1..).unwrap_or_default();
+    if !keys.is_empty() {
+        write!(f, ",{},:by", ListText(keys))?;
+    }
+    let ranks: Vec<String> = ranks.iter().map(|rank| java_double(rank.0)).collect();
+    write!(f, ",(,{},),:percentiles", ranks.join(","))?;
+    write_offset(f, data.offset_ms())
 }
 
 impl fmt::Display for StatefulOp {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{DataExpr, Displayed, Expr, Rewrite};
+use super::{Aggregate, AggregateExpr, DISTINCT, DataExpr, Displayed, Expr, Keys, Rewrite};
 
 impl Expr {
     /// The same expression with every data expression replaced. The printed form of a rewrite keeps
@@ -11,16 +11,25 @@ impl Expr {
     pub fn map_data(&self, change: &dyn Fn(&DataExpr) -> DataExpr) -> Self {
         match self {
             Self::Data(data) => Self::Data(change(data)),
-            Self::Rewrite(rewrite) => Self::Rewrite(Arc::new(Rewrite {
-                eval: Arc::new(rewrite.eval.map_data(change)),
-                display: match &rewrite.display {
-                    Displayed::Query(query) => Displayed::Query(Arc::clone(query)),
-                    Displayed::Expr(display) => Displayed::Expr(Arc::new(display.map_data(change))),
-                },
-                ..(**rewrite).clone()
-            })),
-            _ => self.with_children(|child| Arc::new(child.map_data(change))),
+            _ => self.with_displays(|child| Arc::new(child.map_data(change))),
         }
+    }
+
+    /// The same operator over other children. A rewrite changes what it evaluates, and what it
+    /// displays unless that is a query.
+    #[must_use]
+    pub fn with_displays(&self, mut change: impl FnMut(&Arc<Self>) -> Arc<Self>) -> Self {
+        let Self::Rewrite(rewrite) = self else {
+            return self.with_children(change);
+        };
+        Self::Rewrite(Arc::new(Rewrite {
+            display: match &rewrite.display {
+                Displayed::Query(query) => Displayed::Query(Arc::clone(query)),
+                Displayed::Expr(display) => Displayed::Expr(change(display)),
+            },
+            eval: change(&rewrite.eval),
+            ..(**rewrite).clone()
+        }))
     }
 
     /// The same operator over other children. A rewrite changes what it evaluates; leaves stay.
@@ -28,13 +37,30 @@ impl Expr {
     pub fn with_children(&self, mut change: impl FnMut(&Arc<Self>) -> Arc<Self>) -> Self {
         let mut copy = self.clone();
         match &mut copy {
-            Self::Constant(_) | Self::Time { .. } | Self::Data(_) => {}
+            Self::Constant(_)
+            | Self::Time { .. }
+            | Self::Random { .. }
+            | Self::TimeSpan(_)
+            | Self::StatOfInput(_)
+            | Self::Data(_) => {}
             Self::Unary { input, .. }
             | Self::Clamp { input, .. }
             | Self::Across { input, .. }
             | Self::Regroup { input, .. }
+            | Self::Percentiles { input, .. }
             | Self::As { input, .. }
-            | Self::Stateful { input, .. } => *input = change(input),
+            | Self::Stateful { input, .. }
+            | Self::Stat { input, .. }
+            | Self::Choose { input, .. }
+            | Self::Consolidate { input, .. } => *input = change(input),
+            Self::ApproxDistinct { input, registers } => {
+                *input = change(input);
+                *registers = Arc::new(input.by_register());
+            }
+            Self::Filter { input, condition } => {
+                *input = change(input);
+                *condition = change(condition);
+            }
             Self::Binary { left, right, .. } => {
                 *left = change(left);
                 *right = change(right);
@@ -53,6 +79,21 @@ impl Expr {
     #[must_use]
     pub fn with_offset(&self, offset_ms: i64) -> Self {
         self.map_data(&|data| data.with_offset(offset_ms))
+    }
+
+    /// The registers of the sketches that this expression counts: the largest of each, by the tag
+    /// `distinct` and what was grouped by before.
+    #[must_use]
+    pub fn by_register(&self) -> Self {
+        self.map_data(&|data| {
+            let keys = data.keys().iter().filter(|key| &***key != DISTINCT);
+            let keys: Keys = std::iter::once(Arc::from(DISTINCT))
+                .chain(keys.cloned())
+                .collect();
+            let mut aggregate = AggregateExpr::new(Aggregate::Max, Arc::clone(data.query()));
+            aggregate.offset_ms = data.offset_ms();
+            DataExpr::GroupBy { aggregate, keys }
+        })
     }
 
     /// The offset that all data expressions share; zero when they differ or there is none.

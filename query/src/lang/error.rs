@@ -54,6 +54,10 @@ pub enum ErrorClass {
     Match,
     /// A field of the time that does not fit an integer.
     UnsupportedTemporalType,
+    /// A time zone that makes no sense.
+    DateTime,
+    /// A time zone that does not exist.
+    ZoneRules,
 }
 
 impl ErrorClass {
@@ -67,6 +71,8 @@ impl ErrorClass {
             Self::IndexOutOfBounds => "IndexOutOfBoundsException",
             Self::Match => "MatchError",
             Self::UnsupportedTemporalType => "UnsupportedTemporalTypeException",
+            Self::DateTime => "DateTimeException",
+            Self::ZoneRules => "ZoneRulesException",
         }
     }
 }

@@ -10,8 +10,10 @@ use telamon_model::{Predicate, duration};
 
 use super::escape;
 use super::token::Span;
-use crate::expr::{Aggregate, AggregateExpr, BinaryOp, Bound, DataExpr, Expr, Keys};
-use crate::expr::{QueryText, Rolling, StatefulOp, StyledExpr, UnaryOp};
+use crate::expr::{Aggregate, AggregateExpr, BinaryOp, Bound, Choice, Consolidation, DataExpr};
+use crate::expr::{
+    Expr, Keys, Others, QueryText, Rolling, StatefulOp, Statistic, StyledExpr, UnaryOp,
+};
 use crate::number::{parse_java_double, parse_java_int};
 
 /// A value of the stack.
@@ -79,10 +81,18 @@ pub enum Type {
     Color,
     /// A string or a list of strings.
     TextOrList,
+    /// A list of numbers.
+    DoubleList,
+    /// The name of a consolidation: avg, sum, min or max.
+    Consolidation,
     /// A query.
     Query,
     /// An ungrouped aggregate of a query, or a query to be summed.
     Aggregate,
+    /// An aggregate of a query, grouped or not, or a query to be summed.
+    Grouped,
+    /// An expression over aggregates of queries and not over single series.
+    Aggregated,
     /// An expression, or what can be one: a query, a number.
     Expr,
     /// An expression or what can be one; settings it has pass through to the result.
@@ -117,10 +127,34 @@ impl Value {
             Type::Duration => self.to_duration_ms().is_some(),
             Type::Color => matches!(self, Self::Text(text) if is_color(text)),
             Type::TextOrList => self.fits(Type::Text) || self.fits(Type::TextList),
+            Type::DoubleList => match self {
+                Self::List(list) => list.items.iter().all(|item| item.fits(Type::Double)),
+                _ => false,
+            },
+            Type::Consolidation => {
+                matches!(self, Self::Text(text) if Consolidation::of_name(text).is_some())
+            }
             Type::Query => matches!(self, Self::Query(_)),
             Type::Aggregate => match self {
                 Self::Query(_) => true,
                 Self::Expr(expr) => matches!(**expr, Expr::Data(DataExpr::Aggregate(_))),
+                _ => false,
+            },
+            Type::Grouped => match self {
+                Self::Query(_) => true,
+                Self::Expr(expr) => matches!(
+                    **expr,
+                    Expr::Data(DataExpr::Aggregate(_) | DataExpr::GroupBy { .. })
+                ),
+                _ => false,
+            },
+            Type::Aggregated => match self {
+                Self::Query(_) => true,
+                Self::Expr(expr) => {
+                    let data = expr.data_exprs();
+                    let is_all = |data: &&DataExpr| matches!(data, DataExpr::All { .. });
+                    !data.is_empty() && !data.iter().any(is_all)
+                }
                 _ => false,
             },
             Type::Expr => match self {
@@ -269,6 +303,23 @@ fn expr_class(expr: &Expr) -> &'static str {
     match expr {
         Expr::Constant(_) => "Constant",
         Expr::Time { .. } => "Time",
+        Expr::Random { seed: None } => "Random$",
+        Expr::Random { seed: Some(_) } => "SeededRandom",
+        Expr::TimeSpan(_) => "TimeSpan",
+        Expr::Percentiles { .. } => "Percentiles",
+        Expr::ApproxDistinct { .. } => "ApproxDistinct",
+        Expr::Stat { .. } => "Stat",
+        Expr::StatOfInput(stat) => match stat {
+            Statistic::Avg => "StatAvg$",
+            Statistic::Max => "StatMax$",
+            Statistic::Min => "StatMin$",
+            Statistic::Last => "StatLast$",
+            Statistic::Count => "StatCount$",
+            Statistic::Total => "StatTotal$",
+        },
+        Expr::Filter { .. } => "Filter",
+        Expr::Choose { choice, .. } => choice_class(choice),
+        Expr::Consolidate { .. } => "Consolidate",
         Expr::Data(DataExpr::All { .. }) => "All",
         Expr::Data(DataExpr::Aggregate(aggregate)) if aggregate.wrapper.is_some() => {
             "Consolidation"
@@ -291,6 +342,21 @@ fn expr_class(expr: &Expr) -> &'static str {
         Expr::As { .. } => "As",
         Expr::Stateful { op, .. } => stateful_class(*op),
         Expr::Rewrite(_) => "NamedRewrite",
+    }
+}
+
+fn choice_class(choice: &Choice) -> &'static str {
+    match (choice.is_top, choice.others) {
+        (true, None) => "TopK",
+        (true, Some(Others::Min)) => "TopKOthersMin",
+        (true, Some(Others::Max)) => "TopKOthersMax",
+        (true, Some(Others::Sum)) => "TopKOthersSum",
+        (true, Some(Others::Avg)) => "TopKOthersAvg",
+        (false, None) => "BottomK",
+        (false, Some(Others::Min)) => "BottomKOthersMin",
+        (false, Some(Others::Max)) => "BottomKOthersMax",
+        (false, Some(Others::Sum)) => "BottomKOthersSum",
+        (false, Some(Others::Avg)) => "BottomKOthersAvg",
     }
 }
 

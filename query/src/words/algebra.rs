@@ -8,7 +8,7 @@ use std::sync::Arc;
 use telamon_model::Predicate;
 
 use crate::expr::{Aggregate, AggregateExpr, Consolidation, DataExpr, Displayed, Expr, Keys};
-use crate::expr::{ListText, Rewrite, StyledExpr};
+use crate::expr::{CustomAverage, ListText, Rewrite, StyledExpr};
 use crate::lang::{Fault, Machine, ParseOptions, Value};
 
 type Rebuilt = Result<Arc<Expr>, Fault>;
@@ -80,6 +80,9 @@ pub(crate) fn nameless_rewrite(expr: &Expr) -> Option<&Arc<str>> {
 /// Runs the word of a rewrite on another display, then restores offset and grouping. `None` when the
 /// name is no word, or a word that makes something else.
 fn reapply(rewrite: &Rewrite, display: &Displayed) -> Result<Option<Arc<Expr>>, Fault> {
+    if let Some(averaged) = average_again(rewrite, display) {
+        return Ok(Some(averaged));
+    }
     let Some(applied) = apply_word(rewrite, display) else {
         return Ok(None);
     };
@@ -88,6 +91,19 @@ fn reapply(rewrite: &Rewrite, display: &Displayed) -> Result<Option<Arc<Expr>>, 
         return Ok(Some(applied));
     }
     group(&applied, &keys).map(Some)
+}
+
+/// The average of an operator's own, of another query, with its grouping and offset.
+fn average_again(rewrite: &Rewrite, display: &Displayed) -> Option<Arc<Expr>> {
+    let (Some(average), Displayed::Query(query)) = (&rewrite.average, display) else {
+        return None;
+    };
+    let keys = rewrite.eval.final_grouping();
+    let keys = rewrite.eval.is_grouped().then_some(&keys);
+    let averaged = CustomAverage::of(average, query, keys);
+    Some(Arc::new(
+        averaged.with_offset(rewrite.eval.shared_offset_ms()),
+    ))
 }
 
 /// Runs the word of a rewrite on another display and restores the offset.
@@ -153,6 +169,12 @@ fn group_inside(expr: &Arc<Expr>, keys: &Keys) -> Rebuilt {
 }
 
 fn group_rewrite(rewrite: &Rewrite, keys: &Keys) -> Rebuilt {
+    if let (Some(average), Displayed::Query(query)) = (&rewrite.average, &rewrite.display) {
+        let averaged = CustomAverage::of(average, query, Some(keys));
+        return Ok(Arc::new(
+            averaged.with_offset(rewrite.eval.shared_offset_ms()),
+        ));
+    }
     let display = match &rewrite.display {
         Displayed::Expr(display) if !display.is_grouped() => Displayed::Expr(group(display, keys)?),
         shown => shown.clone(),
@@ -259,7 +281,18 @@ fn merged(known: &Keys, more: &Keys) -> Keys {
 
 /// Changes the consolidation of every aggregate. Rewrites give way to what they evaluate.
 pub(super) fn consolidate(expr: &Arc<Expr>, consolidation: Consolidation) -> Expr {
-    expanded(expr).map_data(&|data| {
+    consolidate_data(&expanded(expr), consolidation)
+}
+
+/// Percentiles count in buckets that are sums whatever was asked for, so they stay.
+fn consolidate_data(expr: &Expr, consolidation: Consolidation) -> Expr {
+    if matches!(expr, Expr::Percentiles { .. }) {
+        return expr.clone();
+    }
+    if !matches!(expr, Expr::Data(_)) {
+        return expr.with_displays(|child| Arc::new(consolidate_data(child, consolidation)));
+    }
+    expr.map_data(&|data| {
         let mut data = data.clone();
         match &mut data {
             DataExpr::All { .. } => {}
@@ -274,7 +307,7 @@ pub(super) fn consolidate(expr: &Arc<Expr>, consolidation: Consolidation) -> Exp
 fn expanded(expr: &Arc<Expr>) -> Arc<Expr> {
     match &**expr {
         Expr::Rewrite(rewrite) => expanded(&rewrite.eval),
-        Expr::Constant(_) | Expr::Time { .. } | Expr::Data(_) => Arc::clone(expr),
+        Expr::Data(_) => Arc::clone(expr),
         _ => Arc::new(expr.with_children(expanded)),
     }
 }

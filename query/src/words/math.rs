@@ -8,9 +8,9 @@ use telamon_model::Predicate;
 use telamon_model::number::java_double;
 use telamon_model::percentile::BucketIndex;
 
-use crate::expr::{Aggregate, AggregateExpr, BinaryOp, Bound, DataExpr, Displayed, Expr, ListText};
-use crate::expr::{Number, Rewrite, TimeField, UnaryOp};
-use crate::lang::{ErrorClass, Fault, Type, Value, Vocabulary};
+use crate::expr::{Aggregate, AggregateExpr, BinaryOp, Bound, DISTINCT, DataExpr, Displayed, Expr};
+use crate::expr::{ListText, Number, PERCENTILE, Rewrite, TimeField, TimeSpan, UnaryOp};
+use crate::lang::{ErrorClass, Fault, Machine, Type, Value, Vocabulary};
 
 use super::{Args, Body, Word, algebra};
 
@@ -98,9 +98,45 @@ pub(super) const WORDS: &[Word] = &[
         "The ratio of a circle's circumference to its diameter.",
         &[":pi"],
     ),
+    math("random", " -- TimeSeriesExpr", &[], |_| {
+        Ok(Value::expr(Expr::Random { seed: None }))
+    })
+    .says(
+        "Numbers from 0 to below 1 that look random. The same time always has the same number.",
+        &[":random"],
+    ),
+    math(
+        "srandom",
+        "seed:Int -- TimeSeriesExpr",
+        &[Type::Int],
+        |args| {
+            let seed = Some(args.int(0)?);
+            Ok(Value::expr(Expr::Random { seed }))
+        },
+    )
+    .says(
+        "Numbers from 0 to below 1 that look random and differ by their seed.",
+        &["42,:srandom"],
+    ),
     math("time", "mode:String -- TimeSeriesExpr", &[Type::Text], time).says(
         "A field of the time in UTC, such as hourOfDay, minuteOfHour, dayOfWeek, days.",
         &["hourOfDay,:time", "HOUR_OF_DAY,:time", "days,:time"],
+    ),
+    Word::new(
+        Vocabulary::Math,
+        "time-span",
+        "s:String e:String -- TimeSeriesExpr",
+        &[Type::Text, Type::Text],
+        Body::Stack(time_span),
+    )
+    .says(
+        "1 from the start to the end of a span of time, both included, else 0. Times are written as in \
+         a graph; gs and ge are the ends of the graph, s and e those of the span.",
+        &[
+            "e-30m,ge,:time-span",
+            "gs+5m,s+10m,:time-span",
+            "2014-02-20T13:00,s+30m,:time-span",
+        ],
     ),
     math(
         "cg",
@@ -226,6 +262,30 @@ pub(super) const WORDS: &[Word] = &[
 /// Words made of others, most of them written in the language itself.
 pub(super) const DERIVED: &[Word] = &[
     math(
+        "percentiles",
+        "DataExpr percentiles:List -- Expr",
+        &[Type::Grouped, Type::DoubleList],
+        percentiles,
+    )
+    .says(
+        "Percentiles of what timers (in seconds) or distribution summaries recorded, estimated from \
+         their buckets; a line for each.",
+        &[
+            "name,requestLatency,:eq,(,25,50,90,),:percentiles",
+            "name,requestLatency,:eq,(,nf.cluster,),:by,(,99,),:percentiles",
+        ],
+    ),
+    math(
+        "approx-distinct",
+        "TimeSeriesExpr -- Expr",
+        &[Type::Aggregated],
+        approx_distinct,
+    )
+    .says(
+        "An estimate of how many distinct things were seen, from what distinct counters recorded.",
+        &["name,users,:eq,:approx-distinct", "name,users,:eq,(,nf.region,),:by,:approx-distinct"],
+    ),
+    math(
         "sample-count",
         "q:Query min:Double max:Double -- TimeSeriesExpr",
         &[Type::Query, Type::Double, Type::Double],
@@ -295,6 +355,10 @@ pub(super) const DERIVED: &[Word] = &[
     .says(
         "The standard deviation of what a timer or distribution summary recorded.",
         &["name,playback.startLatency,:eq,:dist-stddev"],
+    ),
+    of_lines("median", "(,50,),:percentiles").says(
+        "The middle of what a timer or distribution summary recorded, estimated from its buckets.",
+        &["name,requestLatency,:eq,:median"],
     ),
     of_lines("cos", ":pi,2,:div,:swap,:sub,:sin").says("The cosine, in radians.", &[":pi,:cos"]),
     of_lines("tan", ":dup,:sin,:swap,:cos,:div").says("The tangent, in radians.", &["1,:tan"]),
@@ -398,6 +462,80 @@ fn time(args: &Args<'_>) -> Result<Value, Fault> {
     .hint("use days,:time or another field"))
 }
 
+fn percentiles(args: &Args<'_>) -> Result<Value, Fault> {
+    let input = args.expr(0)?;
+    let Expr::Data(data) = &*input else {
+        return Err(Fault::state(format!("{input} is no aggregate of a query")));
+    };
+    let mut ranks = args.doubles(1)?;
+    if let Some(rank) = ranks.iter().find(|rank| !(0.0..=100.0).contains(*rank)) {
+        return Err(Fault::argument(format!(
+            "requirement failed: invalid percentile {}, value must be 0.0 <= p <= 100.0",
+            java_double(*rank)
+        )));
+    }
+    ranks.sort_by(f64::total_cmp);
+    ranks.dedup();
+    let mut aggregate = AggregateExpr::new(Aggregate::Sum, Arc::clone(data.query()));
+    aggregate.offset_ms = data.offset_ms();
+    let keys = data.keys().iter().filter(|key| &***key != PERCENTILE);
+    let buckets = Expr::Data(DataExpr::GroupBy {
+        aggregate,
+        keys: std::iter::once(Arc::from(PERCENTILE))
+            .chain(keys.cloned())
+            .collect(),
+    });
+    Ok(Value::expr(Expr::Percentiles {
+        input: Arc::new(buckets),
+        ranks: ranks.into_iter().map(Number).collect(),
+    }))
+}
+
+fn approx_distinct(args: &Args<'_>) -> Result<Value, Fault> {
+    let input = args.expr(0)?;
+    let registers = Arc::new(input.by_register());
+    if !registers
+        .final_grouping()
+        .iter()
+        .any(|key| &**key == DISTINCT)
+    {
+        return Err(Fault::argument(
+            "requirement failed: input must have an aggregate that can be grouped by 'distinct'",
+        )
+        .hint("put :approx-distinct before words that make one line of many"));
+    }
+    Ok(Value::expr(Expr::ApproxDistinct { input, registers }))
+}
+
+/// Times without a zone are in that of the variable `tz`, as it is now.
+fn time_span(machine: &mut Machine<'_>) -> Result<(), Fault> {
+    let mut text = || match machine.pop()? {
+        Value::Text(text) => Ok(text),
+        _ => Err(Fault::state("a span has two strings")),
+    };
+    let (end, start) = (text()?, text()?);
+    let zone = match machine.variables.get("tz") {
+        Some(Value::Text(name)) => Arc::clone(name),
+        _ => Arc::from("UTC"),
+    };
+    crate::time::zone(&zone).map_err(|error| {
+        let class = if error.class == "ZoneRulesException" {
+            ErrorClass::ZoneRules
+        } else {
+            ErrorClass::DateTime
+        };
+        Fault::new(class, error.text).hint("the variable tz holds a time zone such as US/Pacific")
+    })?;
+    machine
+        .stack
+        .push(Value::expr(Expr::TimeSpan(Arc::new(TimeSpan {
+            start,
+            end,
+            zone,
+        }))));
+    Ok(())
+}
+
 /// The sum over the buckets from that of `min` to that of `max`, of summaries and of timers.
 fn sample_count(args: &Args<'_>) -> Result<Value, Fault> {
     let query = args.query(0)?;
@@ -426,6 +564,7 @@ fn sample_count(args: &Args<'_>) -> Result<Value, Fault> {
         display: Displayed::Query(Arc::clone(query)),
         params: vec![min_text.into(), max_text.into()],
         eval: Arc::new(Expr::Data(DataExpr::Aggregate(counted))),
+        average: None,
     }))))
 }
 
@@ -447,6 +586,7 @@ fn named_rewrite(args: &Args<'_>) -> Result<Value, Fault> {
         display,
         params: Vec::new(),
         eval: args.expr(1)?,
+        average: None,
     }));
     Ok(match args.value(0)? {
         Value::Styled(styled) => {

@@ -68,6 +68,9 @@ fn describe(word: &Word, page: &mut String) {
     if let Some(body) = word.macro_body() {
         add(page, format_args!("Stands for `{body}`.\n"));
     }
+    if looks_at_whole_window(word) {
+        page.push_str("It looks at the whole window of a graph, so alert rules refuse it.\n");
+    }
     if let Some(advice) = word.deprecated {
         add(page, format_args!("Deprecated: {advice}.\n"));
     }
@@ -80,6 +83,20 @@ fn describe(word: &Word, page: &mut String) {
         }
     }
     page.push_str("```\n");
+}
+
+/// Whether the word makes its first example depend on a whole window.
+fn looks_at_whole_window(word: &Word) -> bool {
+    let left = word
+        .examples
+        .first()
+        .and_then(|example| lang::run(example, &ParseOptions::reference()).ok())
+        .unwrap_or_default();
+    let mut exprs = left.iter().filter_map(Value::to_expr);
+    exprs.any(|expr| {
+        let name = expr.whole_window_word();
+        name.is_some_and(|name| name == word.name || word.vocabulary != Vocabulary::Style)
+    })
 }
 
 /// A string is shown as it could be written, everything else as it prints.

@@ -141,6 +141,17 @@ pub(super) const WORDS: &[Word] = &[
         "The difference to the value before; no value where one of the two is missing.",
         &["name,requestsPerSecond,:eq,:sum,:derivative"],
     ),
+    Word::new(
+        Vocabulary::Stateful,
+        "approx-distinct-cumulative",
+        ONE,
+        &[Type::Styled],
+        Body::Macro(":dup,:cumulative-max,:approx-distinct,approx-distinct-cumulative,:named-rewrite"),
+    )
+    .says(
+        "An estimate of how many distinct things were seen since the start of the graph.",
+        &["name,users,:eq,:approx-distinct-cumulative"],
+    ),
     preset(
         "des-simple",
         ":dup,10,0.1,0.5,:des,des-simple,:named-rewrite",

@@ -93,6 +93,20 @@ pub(super) const WORDS: &[Word] = &[
         &["name,sps,:eq,:sum,(,0h,1d,1w,),:offset"],
     )
     .instead("use :offset with one duration on copies of the expression"),
+    style(
+        "filter",
+        "StyleExpr TimeSeriesExpr -- StyleExpr",
+        &[Type::Styled, Type::Expr],
+        |args| {
+            let mut styled = args.styled(0)?;
+            styled.expr = Arc::new(super::filter::filtered(&styled.expr, &args.expr(1)?)?);
+            give(styled)
+        },
+    )
+    .says(
+        "Keeps the lines of an expression with settings for which the condition holds.",
+        &["name,sps,:eq,(,nf.cluster,),:by,$nf.cluster,:legend,:stat-max,30e3,:lt,:filter"],
+    ),
     setting("sort", |args| write(args, Setting::Sort)).says(
         "Sorts the lines by legend, min, max, avg, count, total or last.",
         &["name,sps,:eq,(,nf.cluster,),:by,max,:sort"],

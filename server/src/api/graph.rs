@@ -138,7 +138,7 @@ impl Job {
         }
         let context = &self.asked.window.context;
         let evaluation = exec::eval(exprs, &self.snapshot, context, &self.limits)?;
-        assemble::assemble(&self.asked, &self.params, exprs, evaluation.results)
+        assemble::assemble(&self.asked, &self.params, exprs, evaluation)
     }
 }
 

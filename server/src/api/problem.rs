@@ -10,7 +10,9 @@ use serde::Serialize;
 
 use telamon_ingest::json::DecodeError;
 use telamon_query::exec::EvalError;
+use telamon_query::label::EditError;
 use telamon_query::lang::{ErrorClass, LangError};
+use telamon_query::time::TimeError;
 use telamon_render::RenderError;
 use telamon_store::AppendError;
 use telamon_store::log;
@@ -154,7 +156,9 @@ impl From<LangError> for Problem {
             ErrorClass::IllegalArgument
             | ErrorClass::IllegalState
             | ErrorClass::NumberFormat
-            | ErrorClass::UnsupportedTemporalType => StatusCode::BAD_REQUEST,
+            | ErrorClass::UnsupportedTemporalType
+            | ErrorClass::DateTime
+            | ErrorClass::ZoneRules => StatusCode::BAD_REQUEST,
         };
         let message = error.message();
         let help = error.help;
@@ -172,6 +176,18 @@ impl From<LangError> for Problem {
             message,
             detail: Some(Box::new(detail)),
         }
+    }
+}
+
+impl From<EditError> for Problem {
+    fn from(error: EditError) -> Self {
+        Self::bad_request(error.class(), error)
+    }
+}
+
+impl From<TimeError> for Problem {
+    fn from(error: TimeError) -> Self {
+        Self::bad_request(error.class, error.text)
     }
 }
 

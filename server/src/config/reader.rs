@@ -225,8 +225,8 @@ impl Reader {
     pub(super) fn graph(&mut self, raw: &RawGraph) -> GraphConfig {
         self.refuse_unknown("graph", &raw.unknown);
         let timezone = self.text("graph.timezone", raw.timezone.as_ref(), "US/Pacific");
-        if let Err(error) = crate::api::time::zone(&timezone) {
-            self.note("graph.timezone", error.message);
+        if let Err(error) = telamon_query::time::zone(&timezone) {
+            self.note("graph.timezone", error.text);
         }
         let pixels = 64..=100_000;
         GraphConfig {

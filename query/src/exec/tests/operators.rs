@@ -103,6 +103,7 @@ fn aggregates() {
         display: crate::expr::Displayed::Query(query(&[])),
         params: Vec::new(),
         eval: Arc::new(average),
+        average: None,
     };
     check(Expr::Rewrite(Arc::new(rewrite)), &["NO TAGS: 5 5 5 5"]);
 }
@@ -345,4 +346,228 @@ fn consolidation_of_rates_and_gauges() {
     check_consolidated(&[(3, &[3.0, 1.0, nan, nan])], 4, Consolidation::Avg, 2.0);
     check_consolidated(&[(3, &[nan, 4.0, nan, nan])], 4, Consolidation::Avg, 4.0);
     check_consolidated(&[(1, &[nan, 4.0, nan, nan])], 4, Consolidation::Avg, 1.0);
+}
+
+/// Lines of a program over the eleven series, as `label: v v v`.
+#[track_caller]
+fn check_program(program: &str, expected: &[&str]) {
+    let mut exprs = crate::lang::parse(program, &crate::lang::ParseOptions::reference()).unwrap();
+    let expr = exprs.pop().expect("the program leaves an expression");
+    check((*expr.expr).clone(), expected);
+}
+
+#[track_caller]
+fn check_failure(program: &str, expected: &str) {
+    let mut exprs = crate::lang::parse(program, &crate::lang::ParseOptions::reference()).unwrap();
+    let expr = exprs.pop().expect("the program leaves an expression");
+    let error = eval_eleven((*expr.expr).clone()).unwrap_err();
+    assert_eq!(error.to_string(), expected, "{program}");
+}
+
+#[test]
+fn statistics_of_lines() {
+    check_program("3,max,:stat", &["stat-max(3.0): 3 3 3 3"]);
+    check_program(
+        "secondOfMinute,:time,total,:stat",
+        &["stat-total(secondOfMinute): 100 100 100 100"],
+    );
+    check_program(
+        "secondOfMinute,:time,avg,:stat",
+        &["stat-avg(secondOfMinute): 25 25 25 25"],
+    );
+    check_program(
+        "secondOfMinute,:time,last,:stat",
+        &["stat-last(secondOfMinute): 10 10 10 10"],
+    );
+    check_program("NaN,:const,count,:stat", &["stat-count(NaN): 0 0 0 0"]);
+    check_program("NaN,:const,avg,:stat", &["stat-avg(NaN): NaN NaN NaN NaN"]);
+    check_program("foo,bar,:eq,(,k,),:by,foo,:stat", &[]);
+    check_program(":stat-max", &[]);
+    check_failure("1,foo,:stat", "unknown statistic: foo");
+}
+
+#[test]
+fn filters_keep_lines_whose_condition_holds() {
+    let by_app = ":true,(,app,),:by";
+    let program = |condition: &str| format!("{by_app},{condition},:filter");
+    check_program(&program(":stat-avg,22,:gt"), &[]);
+    check_program(
+        &program(":stat-avg,20,:ge"),
+        &["(app=a0): 20 20 20 20", "(app=a1): 20 20 20 20"],
+    );
+    check_program(
+        &program("1"),
+        &["(app=a0): 20 20 20 20", "(app=a1): 20 20 20 20"],
+    );
+    check_program(&program("0"), &[]);
+    check_program(
+        &program("app,a1,:eq,(,app,),:by"),
+        &["(app=a1): 20 20 20 20"],
+    );
+    check_program(&program("app,a0,:eq,(,app,name,),:by"), &[]);
+    check_failure(
+        &program("foo,:has,:all"),
+        "requirement failed: empty result for filter expression",
+    );
+}
+
+/// The heap of the reference, as recorded: which lines stay and in which order they come.
+#[test]
+fn the_best_lines_come_in_the_order_of_the_heap() {
+    let order = |values: &[f64], program: &str| -> String {
+        let lines: Vec<Line> = values
+            .iter()
+            .zip('a'..)
+            .map(|(&value, name)| Line {
+                tags: Tags::from_pairs([("name", name.to_string())]),
+                label: name.to_string(),
+                kind: LineKind::Rate,
+                values: vec![value],
+            })
+            .collect();
+        let (count, is_top) = match program.split_once(',') {
+            Some((count, word)) => (count.parse().unwrap(), word == ":topk"),
+            None => panic!("{program}"),
+        };
+        let choice = crate::expr::Choice {
+            is_top,
+            others: None,
+            stat: "max".into(),
+            count,
+        };
+        let chosen = choose::choose(&choice, &lines).unwrap();
+        chosen
+            .kept
+            .iter()
+            .map(|&index| lines[index].label.as_str())
+            .collect()
+    };
+    let nan = f64::NAN;
+    assert_eq!(order(&[5.0, 4.0, 3.0, 2.0, 1.0], "3,:topk"), "cab");
+    assert_eq!(order(&[1.0, 2.0, 3.0, 4.0, 5.0], "3,:topk"), "cde");
+    assert_eq!(order(&[3.0, 1.0, 5.0, 2.0, 4.0], "4,:topk"), "dace");
+    assert_eq!(order(&[1.0, 2.0, 3.0, 4.0, 5.0], "3,:bottomk"), "cab");
+    // Absent values are the largest, zero is above negative zero, and of equal lines the first stays.
+    assert_eq!(order(&[1.0, nan, f64::INFINITY], "1,:topk"), "b");
+    assert_eq!(order(&[nan, 1.0], "1,:bottomk"), "b");
+    assert_eq!(order(&[0.0, -0.0], "1,:bottomk"), "b");
+    assert_eq!(order(&[1.0, 1.0], "1,:topk"), "a");
+    assert_eq!(order(&[1.0, 2.0], "5,:topk"), "ab");
+}
+
+#[test]
+fn the_others_become_one_line_that_comes_first() {
+    let program = |word: &str| format!(":true,(,name,),:by,max,1,:{word}");
+    // cpu has 43 of 55, disk 12.
+    check_program(&program("topk"), &["(name=cpu): 43 43 43 43"]);
+    check_program(
+        &program("topk-others-sum"),
+        &["name=--others--: 12 12 12 12", "(name=cpu): 43 43 43 43"],
+    );
+    check_program(
+        &program("bottomk-others-avg"),
+        &["name=--others--: 43 43 43 43", "(name=disk): 12 12 12 12"],
+    );
+    let nodes = ":true,(,nf.node,),:by,max,2";
+    check_program(
+        &format!("{nodes},:topk-others-avg"),
+        &[
+            "nf.node=--others--: 4 4 4 4",
+            "(nf.node=i-9): 9 9 9 9",
+            "(nf.node=i-10): 10 10 10 10",
+        ],
+    );
+    check_program(
+        &format!("{nodes},:topk-others-max"),
+        &[
+            "nf.node=--others--: 8 8 8 8",
+            "(nf.node=i-9): 9 9 9 9",
+            "(nf.node=i-10): 10 10 10 10",
+        ],
+    );
+    // There are no others.
+    check_program(
+        &program("topk-others-max").replace(",1,", ",3,"),
+        &["(name=disk): 12 12 12 12", "(name=cpu): 43 43 43 43"],
+    );
+    check_failure(
+        &format!("{nodes},:topk").replace("max", "foo"),
+        "unknown statistic: foo",
+    );
+}
+
+/// The window has the points 1000, 1010, 1020 and 1030 s.
+#[test]
+fn longer_steps_reach_around_the_window() {
+    // 1000 ends a step of 40 s; the next one holds 1010 to 1040.
+    check_program(
+        "seconds,:time,max,40s,:consolidate",
+        &["seconds: 1000 1040 1040 1040"],
+    );
+    check_program(
+        "seconds,:time,min,40s,:consolidate",
+        &["seconds: 970 1010 1010 1010"],
+    );
+    // A constant is a reading: the mean of what is there. A rate is spread over the whole step.
+    check_program("3,avg,40s,:consolidate", &["3.0: 3 3 3 3"]);
+    check_program(
+        ":true,:sum,avg,40s,:consolidate",
+        &["sum(true): 55 55 55 55"],
+    );
+    check_program(
+        "name,cpu,:eq,nf.node,i-1,:eq,:and,:sum,avg,40s,:consolidate",
+        &["sum((name=cpu) and (nf.node=i-1)): 0.25 0.75 0.75 0.75"],
+    );
+    check_program(
+        ":true,:sum,sum,40s,:consolidate",
+        &["sum(true): 55 165 165 165"],
+    );
+    // What only a window has is absent around it.
+    check_program(
+        "1,:integral,max,40s,:consolidate",
+        &["integral(1.0): 1 4 4 4"],
+    );
+    check_program(
+        "seconds,:time,max,:stat,sum,20s,:consolidate",
+        &["stat-max(seconds): 2060 2060 2060 2060"],
+    );
+    check_program(
+        "seconds,:time,sum,5s,:consolidate",
+        &["seconds: 1000 1010 1020 1030"],
+    );
+    check_program(
+        "seconds,:time,max,35s,:consolidate",
+        &["seconds: 1000 1040 1040 1040"],
+    );
+    check_failure(
+        "1,sum,3s,:consolidate",
+        "requirement failed: consolidated step must be multiple of primary step",
+    );
+    check_program("foo,:has,(,foo,),:by,sum,3s,:consolidate", &[]);
+    // Within each other.
+    check_program(
+        "seconds,:time,max,20s,:consolidate,min,40s,:consolidate",
+        &["seconds: 980 1020 1020 1020"],
+    );
+}
+
+#[test]
+fn spans_of_time_and_random_numbers() {
+    check_program("gs+10s,gs+20s,:time-span", &["gs+10s to gs+20s: 0 1 1 0"]);
+    check_program("e-10s,ge,:time-span", &["e-10s to ge: 0 0 0 1"]);
+    check_program(
+        "tz,+00:00:10,:set,1970-01-01T00:17,s,:time-span",
+        &["1970-01-01T00:17 to s: 0 1 0 0"],
+    );
+    check_program(
+        "42,:srandom,42,:srandom,:sub",
+        &["name=seeded-random(42): 0 0 0 0"],
+    );
+    check_failure("s,e,:time-span", "start time is relative to itself");
+}
+
+#[test]
+fn percentiles_and_distinct_need_their_tags() {
+    check_program(":true,(,50,),:percentiles", &[]);
+    check_program(":true,:approx-distinct", &[]);
 }

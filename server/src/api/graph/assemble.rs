@@ -6,11 +6,12 @@ use std::sync::Arc;
 use telamon_model::duration::format_millis;
 use telamon_model::predicate::utf16_cmp;
 use telamon_model::{SeriesId, Step, Tags};
+use telamon_query::exec::Evaluation;
 use telamon_query::expr::{Setting, StyledExpr};
-use telamon_query::label::{legend, substitute};
+use telamon_query::label::{Edits, edits_of, legend, substitute};
 use telamon_query::line::Line;
 use telamon_render::color::Color;
-use telamon_render::graph::{GraphDef, Item, LineDef, LineStyle, Plot};
+use telamon_render::graph::{GraphDef, Item, LineDef, LineStyle, MessageDef, Plot};
 use telamon_render::palette::{Palette, PaletteColors, PaletteError, parse_color};
 use telamon_render::prefix::decimal_text;
 
@@ -27,11 +28,12 @@ pub(super) fn assemble(
     asked: &GraphRequest,
     params: &Params,
     exprs: &[StyledExpr],
-    results: Vec<Vec<Line>>,
+    evaluation: Evaluation,
 ) -> Result<GraphDef, Problem> {
     let mut assembly = Assembly::new(asked, params)?;
-    for (styled, lines) in exprs.iter().zip(results) {
-        assembly.add(styled, lines)?;
+    let messages = evaluation.messages.into_iter();
+    for ((styled, lines), message) in exprs.iter().zip(evaluation.results).zip(messages) {
+        assembly.add(styled, lines, message)?;
     }
     Ok(assembly.finish())
 }
@@ -51,6 +53,8 @@ struct DrawnAxis {
     axis: Axis,
     colors: Option<PaletteColors>,
     lines: Vec<LineDef>,
+    /// Shown below the lines.
+    messages: Vec<String>,
 }
 
 /// How the lines of one expression look.
@@ -80,7 +84,12 @@ impl<'a> Assembly<'a> {
         })
     }
 
-    fn add(&mut self, styled: &StyledExpr, lines: Vec<Line>) -> Result<(), Problem> {
+    fn add(
+        &mut self,
+        styled: &StyledExpr,
+        lines: Vec<Line>,
+        message: Option<String>,
+    ) -> Result<(), Problem> {
         let axis = axis_of(styled)?;
         if !self.axes.contains_key(&axis) {
             let read = Axis::read(self.params, axis)?;
@@ -88,12 +97,16 @@ impl<'a> Assembly<'a> {
                 colors: read.palette.as_ref().map(Palette::colors),
                 axis: read,
                 lines: Vec::new(),
+                messages: Vec::new(),
             };
             self.axes.insert(axis, drawn);
         }
         let look = self.look(styled, axis)?;
         let limit = styled.setting(Setting::Limit).map(parse_int).transpose()?;
-        let source = Source::of(styled, self.asked.format);
+        let mut source = Source::of(styled, self.asked.format);
+        if !lines.is_empty() {
+            source.edits = edits_of(styled)?;
+        }
         let mut defs: Vec<LineDef> = lines
             .into_iter()
             .map(|line| source.line_def(line, &look))
@@ -107,6 +120,11 @@ impl<'a> Assembly<'a> {
         }
         if let Some(drawn) = self.axes.get_mut(&axis) {
             drawn.lines.append(&mut defs);
+            // The newest comes first, and none twice.
+            if let Some(message) = message {
+                drawn.messages.retain(|known| *known != message);
+                drawn.messages.insert(0, message);
+            }
         }
         Ok(())
     }
@@ -226,7 +244,13 @@ impl<'a> Assembly<'a> {
                 let lines = drawn.lines.into_iter();
                 plots.extend(lines.map(|line| plot(&drawn.axis, vec![line])));
             } else {
-                plots.push(plot(&drawn.axis, drawn.lines));
+                let mut plot = plot(&drawn.axis, drawn.lines);
+                let messages = drawn.messages.into_iter().map(|text| MessageDef {
+                    label: format!("... {text} ..."),
+                    color: Color::BLACK,
+                });
+                plot.items.extend(messages.map(Item::Message));
+                plots.push(plot);
             }
         }
         let is_plain = self
@@ -247,6 +271,8 @@ impl<'a> Assembly<'a> {
 /// What all lines of an expression share.
 struct Source {
     styled: StyledExpr,
+    /// Edits of the legend; none while there is no line.
+    edits: Edits,
     query: String,
     /// Whether lines get ids.
     has_ids: bool,
@@ -267,6 +293,7 @@ impl Source {
             has_ids: format == Format::V2Json,
             group_by_keys: keys.collect(),
             offset: format_millis(styled.expr.offset_ms()),
+            edits: Edits::default(),
             styled: styled.clone(),
         }
     }
@@ -286,8 +313,9 @@ impl Source {
             style: look.style,
             width: look.width,
         };
-        def.label = legend(&self.styled, &line.label, &|key| variable(&def, key))
-            .map_err(Problem::illegal_argument)?;
+        def.label = legend(&self.styled, &self.edits, &line.label, &|key| {
+            variable(&def, key)
+        })?;
         def.id = self.has_ids.then(|| {
             let mut pairs = def.tags.clone();
             pairs.push((Arc::from("atlas.query"), Arc::from(self.query.as_str())));

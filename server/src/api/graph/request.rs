@@ -9,13 +9,13 @@ use axum::http::StatusCode;
 use telamon_model::{Predicate, Timestamp};
 use telamon_query::context::{GraphRequest as WindowRequest, GraphWindow, StepRules};
 use telamon_query::lang::{self, ParseOptions, Vocabulary};
+use telamon_query::time::{Zone, parse_duration, resolve_range, zone};
 use telamon_render::color::Vision;
 use telamon_render::graph::{LayoutMode, LegendType, Theme, TickLabels};
 
 use super::axis::AXES_MAX;
 use crate::api::params::{Params, parse_double};
 use crate::api::problem::Problem;
-use crate::api::time::{Zone, parse_duration, resolve_range, zone};
 use crate::config::Config;
 
 /// What a graph was asked to be.

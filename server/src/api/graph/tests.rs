@@ -131,7 +131,10 @@ async fn headers_and_methods_answer_as_recorded() {
 #[tokio::test]
 async fn every_zone_is_drawn() {
     let server = TestServer::start(MINUTES).await;
-    let regions = crate::api::time::regions();
+    let regions: Vec<String> = telamon_query::time::regions()
+        .iter()
+        .map(|name| name.replace('+', "%2B"))
+        .collect();
     assert!(regions.len() > 500, "{} regions", regions.len());
     let others = [
         "UT",

@@ -1,10 +1,15 @@
 use super::*;
 
+/// Class and text.
+fn said(error: &TimeError) -> String {
+    format!("{}: {}", error.class, error.text)
+}
+
 /// The range of two texts in a zone, in seconds, or the message.
 fn check(start: &str, end: &str, zone_name: &str) -> Result<(i64, i64), String> {
-    let zone = zone(zone_name).map_err(|problem| problem.message)?;
+    let zone = zone(zone_name).map_err(|error| said(&error))?;
     let now = Timestamp(1_700_000_000_000);
-    let range = resolve_range(start, end, &zone.rules, now).map_err(|problem| problem.message)?;
+    let range = resolve_range(start, end, &zone.rules, now).map_err(|error| said(&error))?;
     Ok((range.start.0 / 1000, range.end.0 / 1000))
 }
 
@@ -131,7 +136,7 @@ fn zones_are_those_of_java() {
             "DateTimeException: Zone offset hours not in valid range: value 25 is not in the range -18 to 18",
         ),
     ] {
-        assert_eq!(zone(name).unwrap_err().message, message);
+        assert_eq!(said(&zone(name).unwrap_err()), message);
     }
 }
 
@@ -150,6 +155,47 @@ fn durations_fail_in_the_words_of_the_reference() {
             "NumberFormatException: For input string: \"99999999999999999999\"",
         ),
     ] {
-        assert_eq!(parse_duration(text).unwrap_err().message, message);
+        assert_eq!(said(&parse_duration(text).unwrap_err()), message);
+    }
+}
+
+/// The points of an hour from 0 by 60 s that a span covers, first and last in minutes.
+fn check_span(start: &str, end: &str) -> Result<(i64, i64), String> {
+    let graph = Range {
+        start: Timestamp(0),
+        end: Timestamp(3_600_000),
+    };
+    let now = Timestamp(1_700_000_000_000);
+    let utc = zone("UTC").unwrap().rules;
+    let range = resolve_span((start, end), graph, &utc, now).map_err(|error| error.text)?;
+    Ok((range.start.0 / 60_000, range.end.0 / 60_000))
+}
+
+#[test]
+fn a_span_refers_to_its_graph_and_to_its_other_end() {
+    for (start, end, minutes) in [
+        ("gs+10m", "gs+15m", (10, 15)),
+        ("e-5m", "ge", (55, 60)),
+        ("gs+2m", "s+3m", (2, 5)),
+        ("epoch", "600", (0, 10)),
+        ("1970-01-01T00:20", "1970-01-01T00:30Z", (20, 30)),
+    ] {
+        assert_eq!(check_span(start, end), Ok(minutes), "{start} {end}");
+    }
+    for (start, end, message) in [
+        ("s", "e", "start time is relative to itself"),
+        ("s+2m", "s+4m", "start time is relative to itself"),
+        ("e-5m", "e", "end time is relative to itself"),
+        ("e-4m", "e-2m", "end time is relative to itself"),
+        ("e", "s+1h", "start and end time are relative to each other"),
+        ("e-1h", "s", "start and end time are relative to each other"),
+        ("gs+5m", "gs", "requirement failed: start must be <= end"),
+        ("gs+5m", "x y", "invalid date x y"),
+    ] {
+        assert_eq!(
+            check_span(start, end),
+            Err(message.to_owned()),
+            "{start} {end}"
+        );
     }
 }

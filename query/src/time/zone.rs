@@ -7,20 +7,25 @@ use std::sync::OnceLock;
 
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 
-use super::super::problem::Problem;
+use super::TimeError;
 
 /// A zone with the name under which it was asked for.
 #[derive(Clone, Debug)]
-pub(crate) struct Zone {
-    pub(crate) name: String,
-    pub(crate) rules: TimeZone,
+pub struct Zone {
+    /// As it was asked for.
+    pub name: String,
+    /// Its offsets.
+    pub rules: TimeZone,
 }
 
 /// Names that the time zone database has and the reference does not know.
 const UNKNOWN_TO_JAVA: [&str; 5] = ["EST", "MST", "HST", "ROC", "Factory"];
 
 /// Finds a zone: a region, `Z`, an offset, or an offset after `UTC`, `GMT` or `UT`.
-pub(crate) fn zone(name: &str) -> Result<Zone, Problem> {
+///
+/// # Errors
+/// In the words of the reference.
+pub fn zone(name: &str) -> Result<Zone, TimeError> {
     let rules = rules(name)?;
     Ok(Zone {
         name: name.to_owned(),
@@ -28,7 +33,7 @@ pub(crate) fn zone(name: &str) -> Result<Zone, Problem> {
     })
 }
 
-fn rules(name: &str) -> Result<TimeZone, Problem> {
+fn rules(name: &str) -> Result<TimeZone, TimeError> {
     match name {
         "Z" | "UTC" | "GMT" | "UT" => return Ok(TimeZone::UTC),
         _ => {}
@@ -61,7 +66,7 @@ fn rules(name: &str) -> Result<TimeZone, Problem> {
     });
     found.ok_or_else(|| {
         let message = format!("Unknown time-zone ID: {name}");
-        Problem::bad_request("ZoneRulesException", message)
+        TimeError::new("ZoneRulesException", message)
     })
 }
 
@@ -71,18 +76,17 @@ fn database() -> &'static TimeZoneDatabase {
     DATABASE.get_or_init(TimeZoneDatabase::bundled)
 }
 
-/// Every region that is accepted, `+` written for a query string.
-#[cfg(test)]
-pub(crate) fn regions() -> Vec<String> {
+/// Every region that is accepted.
+pub fn regions() -> Vec<String> {
     let names = database().available();
     names
         .filter(|name| zone(name.as_str()).is_ok())
-        .map(|name| name.as_str().replace('+', "%2B"))
+        .map(|name| name.as_str().to_owned())
         .collect()
 }
 
 /// `±h`, `±hh`, `±hh:mm`, `±hhmm`, `±hh:mm:ss`, `±hhmmss`.
-fn offset(text: &str) -> Result<Offset, Problem> {
+fn offset(text: &str) -> Result<Offset, TimeError> {
     let invalid = || date_time(format!("Invalid ID for ZoneOffset, invalid format: {text}"));
     let sign = match text.as_bytes().first() {
         Some(b'+') => 1,
@@ -123,7 +127,7 @@ fn offset(text: &str) -> Result<Offset, Problem> {
     Offset::from_seconds(total).map_err(|_out_of_range| invalid())
 }
 
-fn check(what: &str, value: i32, limit: i32) -> Result<(), Problem> {
+fn check(what: &str, value: i32, limit: i32) -> Result<(), TimeError> {
     if value.abs() <= limit {
         return Ok(());
     }
@@ -132,6 +136,6 @@ fn check(what: &str, value: i32, limit: i32) -> Result<(), Problem> {
     )))
 }
 
-fn date_time(message: impl std::fmt::Display) -> Problem {
-    Problem::bad_request("DateTimeException", message)
+fn date_time(message: impl std::fmt::Display) -> TimeError {
+    TimeError::new("DateTimeException", message.to_string())
 }
