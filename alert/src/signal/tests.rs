@@ -132,7 +132,7 @@ fn a_signal_looks_back_as_far_as_its_words_remember() {
             8,
         ),
         ("name,x,:eq,:sum,3,:delay,4,2,:rolling-mean,:derivative", 7),
-        ("name,x,:eq,:sum,5m,:trend,3,:gt", 4),
+        ("name,x,:eq,:sum,50s,:trend,3,:gt", 4),
     ] {
         assert_eq!(signal(text).look_back_intervals, intervals, "{text}");
     }
