@@ -214,7 +214,7 @@ async fn what_was_published_is_in_the_graph_and_among_the_tags() {
         serde_json::json!(["amount", "level"])
     );
     let counted = server
-        .get("/api/v1/tags/atlas.dstype?verbose=1&limit=1")
+        .get("/api/v1/tags/atlas.dstype?counts=1&limit=1")
         .await;
     let expected = r#"[{"key":"atlas.dstype","value":"gauge","count":1}]"#;
     assert_eq!(counted.text(), expected);
