@@ -306,7 +306,7 @@ impl<'b> Decoder<'b, '_> {
         let Some(received) = received else {
             return DecodeError::Ended { expected };
         };
-        let (line, column) = self.lexer.line_and_column();
+        let (line, column) = self.lexer.line_and_column(received);
         DecodeError::Unexpected {
             expected,
             received,

@@ -25,7 +25,7 @@ pub(crate) use coding::inflate_body;
 pub(crate) use cors::host as cors_host;
 
 use crate::api::health;
-use crate::api::params::escapes_are_whole;
+use crate::api::params::damaged_escape;
 use crate::reply::{Reply, TEXT};
 use crate::router::{self, Route};
 use crate::server::Server;
@@ -135,9 +135,8 @@ async fn checked(server: &Arc<Server>, route: Option<Route>, request: Request) -
     if request.method == Method::OPTIONS {
         return Reply::empty(StatusCode::OK);
     }
-    if !escapes_are_whole(&request.query) || !escapes_are_whole(&request.path) {
-        let text = "Illegal request-target: a '%' is not followed by two hexadecimal digits";
-        return Reply::new(StatusCode::BAD_REQUEST, TEXT, text);
+    if let Some(problem) = illegal_target(&request) {
+        return Reply::new(StatusCode::BAD_REQUEST, TEXT, problem);
     }
     let limit_ms = server.config.http.request_timeout_ms;
     let limit = Duration::from_millis(limit_ms.unsigned_abs());
@@ -150,6 +149,25 @@ async fn checked(server: &Arc<Server>, route: Option<Route>, request: Request) -
              Please try again in a short while!",
         ),
     }
+}
+
+/// What is wrong with the escapes of a target, in the reference's words, with a caret below the place.
+fn illegal_target(request: &Request) -> Option<String> {
+    let target = match request.query.as_str() {
+        "" => request.path.clone(),
+        query => format!("{}?{query}", request.path),
+    };
+    let at = damaged_escape(&target)?;
+    let before = target.get(..at).unwrap_or(&target);
+    let found = match target.get(at..).and_then(|rest| rest.chars().next()) {
+        Some(character) => format!("Invalid input '{character}'"),
+        None => "Unexpected end of input".to_owned(),
+    };
+    let column = before.chars().count() + 1;
+    let indent = " ".repeat(column - 1);
+    Some(format!(
+        "Illegal request-target: {found}, expected HEXDIG (line 1, column {column}): {target}\n{indent}^"
+    ))
 }
 
 /// What the response needs to know of the request.

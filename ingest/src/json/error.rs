@@ -31,7 +31,7 @@ pub enum DecodeError {
         expected: Token,
     },
     /// A value in quotes is no number.
-    #[error("not a number: \"{0}\"")]
+    #[error("For input string: \"{0}\"")]
     NotANumber(String),
     /// A time does not fit into 64 bits.
     #[error("timestamp out of the range of 64 bits at byte {offset}")]

@@ -158,9 +158,14 @@ impl<'b> Lexer<'b> {
         self.at
     }
 
-    /// Line and column of the place behind the last token, from 1, in bytes.
-    pub(super) fn line_and_column(&self) -> (usize, usize) {
-        let taken = &self.body[..self.at];
+    /// Line and column of the place behind the last token, from 1, in bytes. Behind a string means
+    /// behind its opening quote, as the reference reads the text only when it is asked for.
+    pub(super) fn line_and_column(&self, last: Token) -> (usize, usize) {
+        let end = match last {
+            Token::String => self.string.0,
+            _ => self.at,
+        };
+        let taken = &self.body[..end];
         let line = 1 + memchr::memchr_iter(b'\n', taken).count();
         let line_start = memrchr(b'\n', taken).map_or(0, |newline| newline + 1);
         (line, taken.len() - line_start + 1)

@@ -69,6 +69,11 @@ fn what_it_refuses_and_how() {
              VALUE_NUMBER_FLOAT (line=1, col=49)",
         ),
         (
+            r#"{"metrics":[{"tags":{"name":"a"},"timestamp":"1"}]}"#,
+            "IllegalArgumentException: expected VALUE_NUMBER_INT but received \
+             VALUE_STRING (line=1, col=47)",
+        ),
+        (
             "{\"metrics\":[{\n\"value\":true}]}",
             "IllegalArgumentException: expected VALUE_NUMBER_FLOAT but received VALUE_TRUE \
              (line=2, col=13)",
@@ -83,7 +88,7 @@ fn what_it_refuses_and_how() {
         ),
         (
             r#"{"metrics":[{"value":"x"}]}"#,
-            "NumberFormatException: not a number: \"x\"",
+            "NumberFormatException: For input string: \"x\"",
         ),
         (
             r#"{"metrics":["#,

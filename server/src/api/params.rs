@@ -105,29 +105,19 @@ fn number_format(message: &str) -> Problem {
 
 /// A path with its escapes undone; `None` if an escape is malformed or the result is no text.
 pub(crate) fn decode_path(path: &str) -> Option<Cow<'_, str>> {
-    if !escapes_are_whole(path) {
+    if damaged_escape(path).is_some() {
         return None;
     }
     percent_decode_str(path).decode_utf8().ok()
 }
 
-/// Whether every `%` stands before two hexadecimal digits.
-pub(crate) fn escapes_are_whole(text: &str) -> bool {
+/// Where the first `%` that two hexadecimal digits do not follow should have had one: the byte of
+/// what stands there instead, or the end of the text.
+pub(crate) fn damaged_escape(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    let mut escapes = percents(bytes);
-    escapes.all(|at| {
-        bytes
-            .get(at + 1..at + 3)
-            .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-    })
-}
-
-fn percents(bytes: &[u8]) -> impl Iterator<Item = usize> {
-    bytes
-        .iter()
-        .enumerate()
-        .filter(|&(_, &byte)| byte == b'%')
-        .map(|(at, _)| at)
+    let percents = bytes.iter().enumerate().filter(|&(_, &byte)| byte == b'%');
+    let mut digits = percents.flat_map(|(at, _)| [at + 1, at + 2]);
+    digits.find(|&at| !bytes.get(at).is_some_and(u8::is_ascii_hexdigit))
 }
 
 #[cfg(test)]
@@ -176,9 +166,15 @@ mod tests {
 
     #[test]
     fn malformed_escapes_are_found() {
-        assert!(escapes_are_whole("a%20b"));
-        for text in ["%", "%2", "%zz", "a%2"] {
-            assert!(!escapes_are_whole(text), "{text}");
+        for (text, at) in [
+            ("a%20b", None),
+            ("", None),
+            ("%", Some(1)),
+            ("%2", Some(2)),
+            ("%zz", Some(1)),
+            ("%20%4x", Some(5)),
+        ] {
+            assert_eq!(damaged_escape(text), at, "{text}");
         }
         assert_eq!(decode_path("/a%2Fb").as_deref(), Some("/a/b"));
         assert_eq!(decode_path("/%ff"), None);

@@ -79,14 +79,14 @@ fn run_cases(oracle: &Path, selection: &Selection) -> anyhow::Result<ExitCode> {
     let cases = read_cases(oracle, selection)?;
     let servers = Servers::start(oracle, &cases, None)?;
     print_loaded(&servers);
-    let mut results = run(&cases, &servers, &mut table);
+    let mut results = run(&cases, &servers);
     servers.stop()?;
     let of_ingest = ingest::run(oracle, selection.filter.as_deref())?;
-    results.extend(
-        of_ingest
-            .into_iter()
-            .filter(|result| selection.has_suite(&result.name)),
-    );
+    let wanted = |result: &SuiteResult| selection.has_suite(&result.name);
+    results.extend(of_ingest.into_iter().filter(wanted));
+    for result in &mut results {
+        table.apply(result);
+    }
     let folder = project().join("target/conformance");
     for result in &results {
         result.write(&folder)?;

@@ -11,9 +11,9 @@ use telamon_query::expr::{Setting, StyledExpr};
 use telamon_query::label::{Edits, edits_of, legend, substitute};
 use telamon_query::line::Line;
 use telamon_render::color::Color;
-use telamon_render::graph::{GraphDef, Item, LineDef, LineStyle, MessageDef, Plot};
+use telamon_render::graph::{GraphDef, Item, LineDef, LineStyle, MessageDef, Plot, TickLabels};
 use telamon_render::palette::{Palette, PaletteColors, PaletteError, parse_color};
-use telamon_render::prefix::decimal_text;
+use telamon_render::prefix::{binary_text, decimal_text};
 
 use super::axis::{AXES_MAX, Axis};
 use super::request::{Format, GraphRequest};
@@ -30,12 +30,20 @@ pub(super) fn assemble(
     exprs: &[StyledExpr],
     evaluation: Evaluation,
 ) -> Result<GraphDef, Problem> {
-    let mut assembly = Assembly::new(asked, params)?;
+    let mut by_axis: BTreeMap<usize, Vec<_>> = BTreeMap::new();
     let messages = evaluation.messages.into_iter();
     for ((styled, lines), message) in exprs.iter().zip(evaluation.results).zip(messages) {
-        assembly.add(styled, lines, message)?;
+        let of_axis = by_axis.entry(axis_of(styled)?).or_default();
+        of_axis.push((styled, lines, message));
     }
-    Ok(assembly.finish())
+    // Axis by axis, because colours are taken in this order.
+    let mut assembly = Assembly::new(asked, params)?;
+    for (axis, exprs) in by_axis {
+        for (styled, lines, message) in exprs {
+            assembly.add(axis, styled, (lines, message))?;
+        }
+    }
+    assembly.finish()
 }
 
 struct Assembly<'a> {
@@ -60,6 +68,8 @@ struct DrawnAxis {
 /// How the lines of one expression look.
 struct Look {
     axis: usize,
+    /// How legends write statistics.
+    tick_labels: TickLabels,
     style: LineStyle,
     width: f64,
     color: Option<Color>,
@@ -86,11 +96,10 @@ impl<'a> Assembly<'a> {
 
     fn add(
         &mut self,
+        axis: usize,
         styled: &StyledExpr,
-        lines: Vec<Line>,
-        message: Option<String>,
+        (lines, message): (Vec<Line>, Option<String>),
     ) -> Result<(), Problem> {
-        let axis = axis_of(styled)?;
         if !self.axes.contains_key(&axis) {
             let read = Axis::read(self.params, axis)?;
             let drawn = DrawnAxis {
@@ -137,8 +146,13 @@ impl<'a> Assembly<'a> {
         let color = styled
             .setting(Setting::Color)
             .map(|text| parse_color(self.asked.theme, text).ok_or_else(|| bad_color(text)));
+        let tick_labels = self
+            .axes
+            .get(&axis)
+            .map_or(TickLabels::Decimal, |drawn| drawn.axis.tick_labels);
         Ok(Look {
             axis,
+            tick_labels,
             style: styled
                 .setting(Setting::Ls)
                 .map_or(Ok(axis_style), line_style)?,
@@ -192,17 +206,17 @@ impl<'a> Assembly<'a> {
         key.sort(defs, descending);
     }
 
-    fn finish(mut self) -> GraphDef {
+    fn finish(mut self) -> Result<GraphDef, Problem> {
         let mut drawn = std::mem::take(&mut self.axes);
         for drawn in drawn.values_mut() {
             let mode = drawn.axis.sort.clone();
             self.sort(&mut drawn.lines, mode.as_deref(), drawn.axis.descending);
         }
-        let plots = self.plots(drawn);
+        let plots = self.plots(drawn)?;
         let asked = self.asked;
         let all_tags = common_tags(plots.iter().flat_map(Plot::lines));
         let window = &asked.window;
-        GraphDef {
+        Ok(GraphDef {
             title: asked
                 .title
                 .as_ref()
@@ -222,10 +236,10 @@ impl<'a> Assembly<'a> {
             load: None,
             warnings: self.warnings,
             hints: asked.hints.clone(),
-        }
+        })
     }
 
-    fn plots(&mut self, drawn: BTreeMap<usize, DrawnAxis>) -> Vec<Plot> {
+    fn plots(&mut self, drawn: BTreeMap<usize, DrawnAxis>) -> Result<Vec<Plot>, Problem> {
         let lines_count: usize = drawn.values().map(|drawn| drawn.lines.len()).sum();
         let mut is_per_line = self.asked.axis_per_line;
         if is_per_line && drawn.len() > 1 {
@@ -241,8 +255,10 @@ impl<'a> Assembly<'a> {
         let mut plots = Vec::new();
         for drawn in drawn.into_values() {
             if is_per_line {
-                let lines = drawn.lines.into_iter();
-                plots.extend(lines.map(|line| plot(&drawn.axis, vec![line])));
+                for (index, line) in drawn.lines.into_iter().enumerate() {
+                    let axis = Axis::read(self.params, index)?;
+                    plots.push(plot(&axis, vec![line]));
+                }
             } else {
                 let mut plot = plot(&drawn.axis, drawn.lines);
                 let messages = drawn.messages.into_iter().map(|text| MessageDef {
@@ -264,7 +280,7 @@ impl<'a> Assembly<'a> {
                 plot.axis_color = color;
             }
         }
-        plots
+        Ok(plots)
     }
 }
 
@@ -314,7 +330,7 @@ impl Source {
             width: look.width,
         };
         def.label = legend(&self.styled, &self.edits, &line.label, &|key| {
-            variable(&def, key)
+            variable(&def, look.tick_labels, key)
         })?;
         def.id = self.has_ids.then(|| {
             let mut pairs = def.tags.clone();
@@ -337,7 +353,7 @@ fn with_offset(tags: &Tags, offset: &str) -> Vec<(Arc<str>, Arc<str>)> {
 }
 
 /// A variable of a legend: a tag, or a statistic of what is shown.
-fn variable(line: &LineDef, key: &str) -> Option<String> {
+fn variable(line: &LineDef, tick_labels: TickLabels, key: &str) -> Option<String> {
     let Some(statistic) = key.strip_prefix("atlas.") else {
         return value(&line.tags, key);
     };
@@ -350,7 +366,10 @@ fn variable(line: &LineDef, key: &str) -> Option<String> {
         "total" => stats.total,
         _ => return value(&line.tags, key),
     };
-    Some(decimal_text(number))
+    Some(match tick_labels {
+        TickLabels::Binary => binary_text(number),
+        TickLabels::Off | TickLabels::Decimal | TickLabels::Duration => decimal_text(number),
+    })
 }
 
 fn value(tags: &[(Arc<str>, Arc<str>)], key: &str) -> Option<String> {
@@ -473,7 +492,7 @@ fn line_style(name: &str) -> Result<LineStyle, Problem> {
 fn parse_alpha(text: &str) -> Result<u8, Problem> {
     if text.chars().count() != 2 {
         return Err(Problem::illegal_argument(
-            "value should be 2 digit hex string",
+            "requirement failed: value should be 2 digit hex string",
         ));
     }
     u8::from_str_radix(text, 16).map_err(|_no_hex| bad_hex(text))
