@@ -21,10 +21,12 @@ pub mod servers;
 pub mod wire;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cases::{Case, SUITES};
+use compare::Comparison;
 use report::{Difference, Mismatch, SuiteResult};
 use servers::Servers;
 use wire::Connection;
@@ -68,8 +70,8 @@ pub fn read_cases(oracle: &Path, selection: &Selection) -> anyhow::Result<Vec<Ca
 }
 
 /// Asks the servers every case.
-pub fn run(cases: &[Case], servers: &Servers) -> Vec<SuiteResult> {
-    let answers = ask_all(cases, servers);
+pub fn run(cases: &[Case], servers: &Servers, oracle: &Path) -> Vec<SuiteResult> {
+    let answers = ask_all(cases, servers, oracle);
     let mut results: BTreeMap<&str, SuiteResult> = BTreeMap::new();
     for (case, verdict) in cases.iter().zip(answers) {
         let result = results
@@ -83,7 +85,12 @@ pub fn run(cases: &[Case], servers: &Servers) -> Vec<SuiteResult> {
                 *result.planned.entry(reason.to_owned()).or_default() += 1;
                 continue;
             }
-            Verdict::Asked(mismatches) => mismatches,
+            Verdict::Asked(comparison) => {
+                if let Some(unclear) = comparison.unconfirmed {
+                    *result.unconfirmed.entry(unclear.to_string()).or_default() += 1;
+                }
+                comparison.mismatches
+            }
         };
         if mismatches.is_empty() {
             result.passed += 1;
@@ -102,11 +109,11 @@ pub fn run(cases: &[Case], servers: &Servers) -> Vec<SuiteResult> {
 
 enum Verdict {
     Planned(&'static str),
-    Asked(Vec<Mismatch>),
+    Asked(Comparison),
 }
 
 /// Verdicts in the order of the cases; as many threads as cores ask.
-fn ask_all(cases: &[Case], servers: &Servers) -> Vec<Verdict> {
+fn ask_all(cases: &[Case], servers: &Servers, oracle: &Path) -> Vec<Verdict> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
     let ask_some = || {
@@ -117,7 +124,11 @@ fn ask_all(cases: &[Case], servers: &Servers) -> Vec<Verdict> {
             let Some(case) = cases.get(index) else {
                 return verdicts;
             };
-            verdicts.push((index, ask(case, servers, &mut connections)));
+            let verdict = match planned::reason(case) {
+                Some(reason) => Verdict::Planned(reason),
+                None => Verdict::Asked(ask(case, servers, &mut connections, oracle)),
+            };
+            verdicts.push((index, verdict));
         }
     };
     let mut all: Vec<(usize, Verdict)> = std::thread::scope(|scope| {
@@ -137,24 +148,28 @@ fn ask<'a>(
     case: &'a Case,
     servers: &Servers,
     connections: &mut BTreeMap<&'a str, Connection>,
-) -> Verdict {
-    if let Some(reason) = planned::reason(case) {
-        return Verdict::Planned(reason);
-    }
+    oracle: &Path,
+) -> Comparison {
+    let failed = |field, expected, got: &dyn fmt::Display| Comparison {
+        mismatches: vec![Mismatch::new(field, expected, got)],
+        unconfirmed: None,
+    };
     let Some(address) = servers.address(&case.config) else {
-        let got = format!("the runner has no configuration {}", case.config);
-        return Verdict::Asked(vec![Mismatch::new("server", &case.config, got)]);
+        return failed(
+            "server",
+            case.config.as_str(),
+            &"the runner has no such server",
+        );
     };
     let connection = connections
         .entry(&case.config)
         .or_insert_with(|| Connection::new(address));
     let headers: Vec<(String, String)> = case.headers.clone().into_iter().collect();
     let body = case.request_body.as_deref().map(str::as_bytes);
-    let answer = connection.send(&case.method, &sendable(&case.uri), &headers, body);
-    Verdict::Asked(match answer {
-        Ok(answer) => compare::compare(case, &answer),
-        Err(error) => vec![Mismatch::new("answer", "an answer", error)],
-    })
+    match connection.send(&case.method, &sendable(&case.uri), &headers, body) {
+        Ok(answer) => compare::compare(case, &answer, oracle),
+        Err(error) => failed("answer", "an answer", &error),
+    }
 }
 
 /// The target as our server takes it: what RFC 3986 allows nowhere is escaped, which the reference

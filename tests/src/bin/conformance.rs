@@ -79,7 +79,7 @@ fn run_cases(oracle: &Path, selection: &Selection) -> anyhow::Result<ExitCode> {
     let cases = read_cases(oracle, selection)?;
     let servers = Servers::start(oracle, &cases, None)?;
     print_loaded(&servers);
-    let mut results = run(&cases, &servers);
+    let mut results = run(&cases, &servers, oracle);
     servers.stop()?;
     let of_ingest = ingest::run(oracle, selection.filter.as_deref())?;
     let wanted = |result: &SuiteResult| selection.has_suite(&result.name);
@@ -92,6 +92,12 @@ fn run_cases(oracle: &Path, selection: &Selection) -> anyhow::Result<ExitCode> {
         result.write(&folder)?;
         for (reason, count) in &result.planned {
             println!("  {}: {count} not asked: {reason}", result.name);
+        }
+        for (reason, count) in &result.unconfirmed {
+            println!(
+                "  {}: {count} pictures compared by size only: {reason}",
+                result.name
+            );
         }
     }
     for result in &results {

@@ -8,26 +8,45 @@
 mod json;
 mod text;
 
+use std::path::Path;
+
 use serde_json::Value;
 use sha1::{Digest, Sha1};
 
 use super::cases::{Case, Compare};
+use super::picture::{self, PictureVerdict, Unclear};
 use super::report::Mismatch;
 use super::wire::Answer;
 
 /// One part in so many may be the difference in length of a body of which only a digest was kept.
 const LENGTH_PARTS: usize = 100_000;
 
-/// Fields that differ; none when the answer is right.
-pub fn compare(case: &Case, answer: &Answer) -> Vec<Mismatch> {
-    let mut found = Vec::new();
+/// What a comparison found.
+#[derive(Debug, Default)]
+pub struct Comparison {
+    /// Fields that differ; none when the answer is right.
+    pub mismatches: Vec<Mismatch>,
+    /// Why the plot of a picture of the right size could not be compared.
+    pub unconfirmed: Option<Unclear>,
+}
+
+impl Comparison {
+    fn add(&mut self, mismatch: Mismatch) {
+        self.mismatches.push(mismatch);
+    }
+}
+
+/// Compares the answer to a case with the recorded one.
+pub fn compare(case: &Case, answer: &Answer, oracle: &Path) -> Comparison {
+    let mut comparison = Comparison::default();
+    let found = &mut comparison.mismatches;
     if let Some(status) = case.status {
         if status != answer.status {
             let got = format!("{} {}", answer.status, answer.text());
             found.push(Mismatch::new("status", status, got));
         }
         if case.compare == Some(Compare::Status) {
-            return found;
+            return comparison;
         }
         let got = answer.header("content-type");
         if case.content_type.as_deref() != got {
@@ -36,11 +55,16 @@ pub fn compare(case: &Case, answer: &Answer) -> Vec<Mismatch> {
             found.push(Mismatch::new("content-type", expected, show(got)));
         }
     }
-    headers(case, answer, &mut found);
-    if case.method != "HEAD" {
-        body(case, answer, &mut found);
+    headers(case, answer, found);
+    if case.method == "HEAD" {
+        return comparison;
     }
-    found
+    if case.width.is_some() {
+        compare_picture(case, answer, oracle, &mut comparison);
+    } else {
+        body(case, answer, found);
+    }
+    comparison
 }
 
 fn headers(case: &Case, answer: &Answer, found: &mut Vec<Mismatch>) {
@@ -85,8 +109,6 @@ fn body(case: &Case, answer: &Answer, found: &mut Vec<Mismatch>) {
         text::compare(expected, &answer.text(), found);
     } else if let Some(values) = &case.values {
         sampled(case, values, answer, found);
-    } else if case.width.is_some() {
-        picture_size(case, answer, found);
     } else if let Some(digest) = &case.body_sha1 {
         long_text(case, digest, answer, found);
     }
@@ -140,21 +162,26 @@ fn sampled(case: &Case, values: &[Value], answer: &Answer, found: &mut Vec<Misma
     }
 }
 
-/// Width and height of a picture, as its first chunk says.
-fn picture_size(case: &Case, answer: &Answer, found: &mut Vec<Mismatch>) {
-    let number = |at: usize| {
-        let bytes = answer.body.get(at..at + 4)?;
-        Some(u32::from_be_bytes(bytes.try_into().ok()?))
-    };
-    let is_png = answer.body.starts_with(b"\x89PNG");
-    let got = is_png.then(|| (number(16), number(20)));
-    if got != Some((case.width, case.height)) {
-        let expected = format!("{:?} x {:?}", case.width, case.height);
-        let shown = format!(
-            "{got:?} {}",
-            if is_png { String::new() } else { answer.text() }
-        );
-        found.push(Mismatch::new("picture size", expected, shown));
+/// Size and place of the plot of a picture.
+fn compare_picture(case: &Case, answer: &Answer, oracle: &Path, found: &mut Comparison) {
+    let size = (case.width.unwrap_or(0), case.height.unwrap_or(0));
+    let recorded = case.picture.as_ref();
+    let path = recorded.map(|name| oracle.join("pictures").join(name));
+    match picture::compare(&answer.body, path.as_deref(), size) {
+        Ok(PictureVerdict::Same) => {}
+        Ok(PictureVerdict::Unconfirmed(unclear)) => found.unconfirmed = Some(unclear),
+        Ok(PictureVerdict::Size { expected, got }) => {
+            let show = |(width, height)| format!("{width} x {height}");
+            found.add(Mismatch::new("picture size", show(expected), show(got)));
+        }
+        Ok(PictureVerdict::Rectangle { expected, got }) => {
+            let got = got.map_or_else(|| "no plot found".to_owned(), |got| got.to_string());
+            found.add(Mismatch::new("picture plot", expected, got));
+        }
+        Err(error) => {
+            let got = format!("{error:#}: {}", answer.text());
+            found.add(Mismatch::new("picture", "a picture", got));
+        }
     }
 }
 

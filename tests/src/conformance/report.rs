@@ -23,6 +23,8 @@ pub struct SuiteResult {
     pub excused: usize,
     /// Cases of what is not built yet, each with the reason why it was not asked.
     pub planned: BTreeMap<String, usize>,
+    /// Pictures of the right size whose plot could not be compared, by reason.
+    pub unconfirmed: BTreeMap<String, usize>,
     /// Passed and total by file, where a suite has several.
     pub files: BTreeMap<String, (usize, usize)>,
     /// Cases that differ without an excuse.
