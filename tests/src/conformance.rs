@@ -31,6 +31,9 @@ use report::{Difference, Mismatch, SuiteResult};
 use servers::Servers;
 use wire::Connection;
 
+/// Where the public records lie, from the folder of the project.
+pub const PUBLIC_ORACLE: &str = "../shared/oracle";
+
 /// What to run.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {

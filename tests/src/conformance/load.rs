@@ -106,8 +106,8 @@ pub(super) fn load_holes(engine: &Engine, holes: &Holes) -> anyhow::Result<u64> 
     Ok(samples)
 }
 
-/// Counts whose rates are the values. A NaN just before the end of a slot leaves it without a value,
-/// and the count at its end lets the next slot have one.
+/// Counts whose rates are the values. A NaN just before the end of a slot leaves the slot without a
+/// value; two counts after it, one of them at the end, let the next slot have one.
 fn push_counter(
     batch: &mut Batch,
     series: &Series,
@@ -133,7 +133,8 @@ fn push_counter(
     for value in values {
         let end = step.end_of(slot);
         if value.is_nan() {
-            push(end.plus_millis(-1), f64::NAN);
+            push(end.plus_millis(-2), f64::NAN);
+            push(end.plus_millis(-1), count);
         } else {
             count += value * step.as_seconds();
         }

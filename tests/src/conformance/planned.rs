@@ -5,7 +5,7 @@
 use super::cases::Case;
 
 /// Paths whose cases are not asked, and why.
-const PATHS: [(&str, &str); 4] = [
+const PATHS: [(&str, &str); 5] = [
     (
         "/api/v2/fetch",
         "event stream of data (the whole stack language)",
@@ -13,6 +13,7 @@ const PATHS: [(&str, &str); 4] = [
     ("/api/v2/config", "the configuration over HTTP"),
     ("/lwc/api/", "the streaming service"),
     ("/api/v1/streams", "the streaming service"),
+    ("/api/v2/subscribe", "the streaming service"),
 ];
 
 /// Why a case is not asked; `None` when it is.

@@ -18,6 +18,7 @@ use telamon_server::telemetry::Telemetry;
 use telamon_server::{Running, Setup, Sockets};
 use tokio::runtime::Runtime;
 
+use super::PUBLIC_ORACLE;
 use super::cases::Case;
 use super::dataset::{StaticData, read_holes};
 use super::load::{load_holes, load_static};
@@ -26,11 +27,12 @@ use super::need::Need;
 /// Configurations whose requests are asked over data, and what of ours is set for them.
 ///
 /// The defaults of ours are those of the reference.
-const CONFIGS: [(&str, &str); 4] = [
+const CONFIGS: [(&str, &str); 5] = [
     ("plain", ""),
     ("suite", "[query]\nlines_max = 70\n"),
     ("grapher", "[graph]\nautomatic_legends = false\n"),
     ("holes", ""),
+    ("publish", ""),
 ];
 
 /// What all of them have. The age lets a frame hold an hour.
@@ -39,6 +41,10 @@ const EVERYWHERE: &str = "[store]\nstep = \"1m\"\nblock = \"1h\"\nfsync = \"neve
 
 /// Two centuries: the records reach from 1970 to the thirties.
 const RETENTION_MS: i64 = 200 * 366 * 86_400_000;
+/// How far from its clock the server of `publish` takes datapoints, as the recorded one did.
+const PUBLISH_AGE_MS: i64 = 36_500 * 86_400_000;
+/// The time of most published datapoints, 2012-01-01T08:00Z.
+const PUBLISH_TIME: Timestamp = Timestamp(1_325_404_800_000);
 
 /// A time after every case, and an hour that no case reads.
 const PLANNING_TIME: Timestamp = Timestamp(2_000_000_040_000);
@@ -95,13 +101,23 @@ impl Servers {
             time: Duration::ZERO,
             left_out: need.left_out,
         };
-        let holes = open(&of_config("holes")?)?;
-        loaded.samples += load_holes(&holes, &read_holes(oracle)?)?;
         let mut running = BTreeMap::new();
         for (name, _) in CONFIGS {
-            let engine = if name == "holes" { &holes } else { &engine };
-            let server = start_over(&runtime, of_config(name)?, engine)?;
-            running.insert(name, server);
+            let config = of_config(name)?;
+            let (engine, now) = match name {
+                "holes" => {
+                    let Some(folder) = folder_of_holes(oracle) else {
+                        continue;
+                    };
+                    let engine = open(&config)?;
+                    loaded.samples += load_holes(&engine, &read_holes(folder)?)?;
+                    let now = engine.log_time();
+                    (engine, now)
+                }
+                "publish" => (open(&config)?, PUBLISH_TIME),
+                _ => (Arc::clone(&engine), engine.log_time()),
+            };
+            running.insert(name, start_over(&runtime, config, engine, now)?);
         }
         loaded.time = started.elapsed();
         Ok(Self {
@@ -150,7 +166,18 @@ fn config(name: &str, folder: &Path, listen: Option<(&str, SocketAddr)>) -> anyh
     let mut config = Config::parse(&text, folder, &overrides)
         .map_err(|problems| anyhow::anyhow!("the configuration {name}: {problems:?}"))?;
     config.store.retention_ms = RETENTION_MS;
+    if name == "publish" {
+        config.ingest.age_max_ms = PUBLISH_AGE_MS;
+    }
     Ok(config)
+}
+
+/// Where the second data set lies: beside the records, or beside the public ones.
+fn folder_of_holes(oracle: &Path) -> Option<&Path> {
+    let folders = [oracle, Path::new(PUBLIC_ORACLE)];
+    folders
+        .into_iter()
+        .find(|folder| folder.join("dataset/holes.jsonl.gz").exists())
 }
 
 fn open(config: &Config) -> anyhow::Result<Arc<Engine>> {
@@ -158,11 +185,16 @@ fn open(config: &Config) -> anyhow::Result<Arc<Engine>> {
     Ok(Arc::new(engine))
 }
 
-fn start_over(runtime: &Runtime, config: Config, engine: &Arc<Engine>) -> anyhow::Result<Running> {
+fn start_over(
+    runtime: &Runtime,
+    config: Config,
+    engine: Arc<Engine>,
+    now: Timestamp,
+) -> anyhow::Result<Running> {
     let sockets = Sockets::bind(&config)?;
-    let (clock, _hand) = Clock::held(engine.log_time());
+    let (clock, _hand) = Clock::held(now);
     let mut setup = Setup::new(config, sockets, clock);
-    setup.engine = Some(Arc::clone(engine));
+    setup.engine = Some(engine);
     Ok(runtime.block_on(Running::start(setup))?)
 }
 
@@ -185,7 +217,7 @@ fn plan(
         }],
     };
     engine.append(PLANNING_TIME, sample, Protocol::History)?;
-    let planner = start_over(runtime, config, &engine)?;
+    let planner = start_over(runtime, config, engine, PLANNING_TIME)?;
     let mut need = Need::of_one_hour(data.series().len(), HOUR_OF_ALL);
     for case in cases.iter().filter(|case| case.config != "holes") {
         need.add(case, data.series(), &planner);
