@@ -11,7 +11,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderMap, HeaderValue, Version};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -61,12 +62,15 @@ pub(crate) async fn serve(door: Arc<Door>, listener: TcpListener, mut stop: Stop
     let places = Arc::new(Semaphore::new(door.connections_max));
     let mut connections = JoinSet::new();
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-            break;
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
         };
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        // A stop is heard while all places are taken, too.
+        let (place, accepted) = tokio::select! {
+            (Ok(place), accepted) = next => (place, accepted),
             () = stop.requested() => break,
+            else => break,
         };
         while connections.try_join_next().is_some() {}
         match accepted {
@@ -134,6 +138,7 @@ async fn respond(
     let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
     let (parts, body) = request.into_parts();
     let is_head = parts.method == hyper::Method::HEAD;
+    let is_last = parts.version == Version::HTTP_10 && !asks_to_stay(&parts.headers);
     let request = Request {
         method: parts.method,
         path: parts.uri.path().to_owned(),
@@ -149,10 +154,20 @@ async fn respond(
     };
     let headers = response.headers_mut();
     headers.insert(hyper::header::SERVER, HeaderValue::from_static(SERVER_NAME));
+    if is_last {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     if is_head {
         *response.body_mut() = Body::empty();
     }
     response
+}
+
+/// Whether a client of HTTP/1.0 wants to send more requests.
+fn asks_to_stay(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONNECTION)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"keep-alive"))
 }
 
 #[cfg(test)]
@@ -161,6 +176,23 @@ mod tests {
 
     use super::*;
     use crate::tasks::Tasks;
+
+    #[tokio::test]
+    async fn a_stop_is_heard_while_all_places_are_taken() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let tasks = Tasks::new();
+        let door = Arc::new(Door::new(Timestamp(0), 1));
+        tasks.start("http", serve(door, listener, tasks.stop_signal()));
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream
+            .write_all(b"GET /ok HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await
+            .unwrap();
+        // The answer shows that the only place is taken.
+        assert!(stream.read(&mut [0; 64]).await.unwrap() > 0);
+        assert!(tasks.join(Duration::from_secs(5)).await.is_empty());
+    }
 
     #[tokio::test]
     async fn while_the_log_is_read_only_liveness_is_answered() {

@@ -9,7 +9,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::ensure;
 use clap::{Parser, Subcommand};
+use telamon_tests::conformance::cases::SUITES;
 use telamon_tests::conformance::differences::Differences;
 use telamon_tests::conformance::report::{Floors, SuiteResult};
 use telamon_tests::conformance::servers::Servers;
@@ -78,6 +80,14 @@ fn run_cases(oracle: &Path, selection: &Selection) -> anyhow::Result<ExitCode> {
         );
         return Ok(ExitCode::SUCCESS);
     }
+    if let Some(suite) = &selection.suite {
+        let known: Vec<&str> = SUITES.into_iter().chain(ingest::suites()).collect();
+        ensure!(
+            known.contains(&suite.as_str()),
+            "there is no suite {suite}; there are {}",
+            known.join(", ")
+        );
+    }
     let mut table = Differences::read(&project().join("docs/differences.md"))?;
     let cases = read_cases(oracle, selection)?;
     let servers = Servers::start(oracle, &cases, None)?;
@@ -142,6 +152,11 @@ fn print_loaded(servers: &Servers) {
 }
 
 fn serve(oracle: &Path, listen: SocketAddr, config: &str) -> anyhow::Result<ExitCode> {
+    ensure!(
+        oracle.is_dir(),
+        "{} does not exist, so nobody knows which data to load",
+        oracle.display()
+    );
     let cases = read_cases(oracle, &Selection::default())?;
     let servers = Servers::start(oracle, &cases, Some((config, listen)))?;
     print_loaded(&servers);

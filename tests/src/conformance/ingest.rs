@@ -85,6 +85,11 @@ const SUITES: [Suite; 4] = [
     },
 ];
 
+/// Names of the suites.
+pub fn suites() -> impl Iterator<Item = &'static str> {
+    SUITES.iter().map(|suite| suite.name)
+}
+
 /// Asks all cases of the four suites whose records hold the text `filter`.
 ///
 /// # Errors
