@@ -175,9 +175,19 @@ impl Calendar {
 
     /// Log time of the oldest record that a shard at this log time depends on: those before it hold
     /// no sample that is still held and none that a normaliser remembers together with one.
+    ///
+    /// ```text
+    ///   trimmed │                                             │ held
+    ///   ────────┴─ age ─► a ── not forgotten, age ─► b ── heartbeat ─► c
+    /// ```
+    /// A counter's point b gives other values without its predecessor a, and so does the point after
+    /// it, which fills the steps up to c. All of that must lie before what is held, and b must be
+    /// forgotten by now if nothing has followed it.
     pub(crate) fn needed_from(&self, log_time: Timestamp) -> Timestamp {
+        let reach_ms = 2 * self.age_max_ms + self.forget_after_ms + self.counter_heartbeat_ms;
         let held = self.step.end_of(self.first_held(log_time));
-        held.plus_millis(-self.step_ms - self.age_max_ms - self.forget_after_ms)
+        let remembered = log_time.plus_millis(-self.forget_after_ms);
+        held.min(remembered).plus_millis(-self.step_ms - reach_ms)
     }
 
     /// The last slot whose closing time has come at this log time.

@@ -7,7 +7,7 @@ use telamon_model::{
 };
 
 use super::*;
-use crate::log::MemLog;
+use crate::log::{MemLog, Offset};
 
 mod model;
 mod refusal;
@@ -431,5 +431,43 @@ fn a_trimmed_log_still_gives_everything_held() {
         "nothing was trimmed"
     );
     let (again, ..) = open(options(2), &log);
+    assert_eq!(again.digest(), store.digest());
+}
+
+/// Found by the simulation: a counter that sends rarely. Its point at 305 s has a value because of
+/// the one at 0 s, and the point at 400 s fills the steps since then because 305 s had one.
+#[test]
+fn a_trimmed_log_keeps_what_a_slow_counter_fills_from() {
+    let options = Options {
+        block_slots: 1,
+        retention_ms: 200_000,
+        ..options(1)
+    };
+    let log = Arc::new(MemLog::new());
+    let (store, ..) = open(options, &log);
+    let counter = 2;
+    for (seconds, index, value) in [
+        (-2000, 1, 1.0),
+        (-10, counter, 0.0),
+        (0, counter, 100.0),
+        (305, counter, 200.0),
+        (400, counter, 300.0),
+    ] {
+        let now = START_MS + seconds * 1000;
+        let batch = batch(&[(index, now, value)]);
+        store.append(Timestamp(now), batch).unwrap();
+    }
+    // From here on the step that ends at 390 s is the oldest held.
+    store.heartbeat(Timestamp(START_MS + 590_000)).unwrap();
+    store.trim_log().unwrap();
+    assert!(log.bounds(PartitionIndex(0)).start > Offset(0), "trimmed");
+    let (again, ..) = open(options, &log);
+    let held = SlotRange {
+        start: Slot(START_MS / 10_000 + 39),
+        end: Slot(START_MS / 10_000 + 41),
+    };
+    let before = contents(&store.snapshot(), held);
+    assert_eq!(before[&series(counter).id()].len(), 2, "both steps");
+    assert_eq!(contents(&again.snapshot(), held), before);
     assert_eq!(again.digest(), store.digest());
 }
