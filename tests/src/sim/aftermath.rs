@@ -37,20 +37,21 @@ impl Run {
             .iter()
             .map(|entry| (entry.written.file.as_str(), entry.written.at))
             .collect();
-        let is_lossless = self.log.iter().all(|entry| {
-            entry.is_trimmed || left.contains(&(entry.written.file.as_str(), entry.written.at))
-        });
-        let starts_same = match (self.log.first(), survivors.first()) {
-            (Some(old), Some(new)) => old.written == new.written,
-            _ => true,
-        };
+        let is_left =
+            |entry: &Entry| left.contains(&(entry.written.file.as_str(), entry.written.at));
+        let is_lossless = self
+            .log
+            .iter()
+            .all(|entry| entry.is_trimmed || is_left(entry));
+        // Neither trimmed since the last start nor come back.
+        let is_same = self.log.iter().all(is_left) && survivors.len() == self.log.len();
         self.check_read(&survivors, &found.read)?;
         self.check_reports(&survivors, &found, &refusal)?;
         self.follow(survivors, &found)?;
         self.check_values()?;
         let digest = self.life.store.digest();
         if is_lossless {
-            self.check_unchanged(before, starts_same, digest)?;
+            self.check_unchanged(before, is_same, digest)?;
         }
         if !is_lossless || self.chances.faults.one_in(4) {
             self.counts.twins += 1;
@@ -200,14 +201,14 @@ impl Run {
         }
         if self.closed != found.closed {
             return Err(Finding::new(format!(
-                "replay closed {:?}, it had to close {:?}",
-                found.closed, self.closed
+                "replay closed other steps than it had to: {}",
+                first_unequal(&found.closed, &self.closed)
             )));
         }
         if self.told != found.told {
             return Err(Finding::new(format!(
-                "replay told {:?}, it had to tell {:?}",
-                found.told, self.told
+                "replay told something else than it had to: {}",
+                first_unequal(&found.told, &self.told)
             )));
         }
         Ok(())
@@ -266,7 +267,7 @@ impl Run {
     fn check_unchanged(
         &self,
         before: &Before,
-        starts_same: bool,
+        is_same: bool,
         digest: [u8; 20],
     ) -> Result<(), Finding> {
         if !self.disk.is_in_doubt {
@@ -282,14 +283,15 @@ impl Run {
                 ));
             }
         }
-        if starts_same {
+        if is_same {
             // A record in doubt may close more.
             if self.closed.starts_with(&before.closed) && self.told.starts_with(&before.told) {
                 return Ok(());
             }
             return Err(Finding::new(format!(
-                "nothing was lost, but steps or alerts changed with the restart: {:?} and now {:?}",
-                before.told, self.told
+                "nothing was lost, but steps or alerts changed with the restart: {}; {}",
+                first_unequal(&self.closed, &before.closed),
+                first_unequal(&self.told, &before.told)
             )));
         }
         self.check_later_part(before)
@@ -301,21 +303,18 @@ impl Run {
         let Some(clock_ms) = self.model.newest_clock() else {
             return Ok(());
         };
-        // Of a pause before its first record the new process knows nothing.
-        let first_closed = self.closed.first().copied().unwrap_or(i64::MAX - 12);
+        // Of a pause before its first record a process knows nothing.
+        let firsts = self.closed.first().max(before.closed.first());
+        let first_closed = firsts.copied().unwrap_or(i64::MAX - 12);
         let from = self.setting.first_held(clock_ms).max(first_closed) + 12;
         let later = |slots: &[i64]| -> Vec<i64> {
             slots.iter().copied().filter(|&slot| slot >= from).collect()
         };
         let (old, new) = (later(&before.closed), later(&self.closed));
         if !new.starts_with(&old) {
-            let differing = old.iter().zip(&new).position(|(old, new)| old != new);
-            let at = differing.unwrap_or(new.len().min(old.len()));
             return Err(Finding::new(format!(
-                "nothing was lost, but of the steps from {from} on, number {at} was {:?} and is \
-                 {:?} after the restart",
-                old.get(at),
-                new.get(at)
+                "nothing was lost, but other steps from {from} on have closed after the restart: {}",
+                first_unequal(&new, &old)
             )));
         }
         if self.disk.is_in_doubt {
@@ -371,6 +370,17 @@ impl Run {
                 .collect(),
         }
     }
+}
+
+/// Where two lists differ.
+fn first_unequal<T: PartialEq + std::fmt::Debug>(found: &[T], wanted: &[T]) -> String {
+    let differing = found.iter().zip(wanted).position(|(a, b)| a != b);
+    let at = differing.unwrap_or(found.len().min(wanted.len()));
+    format!(
+        "number {at} is {:?} instead of {:?}",
+        found.get(at),
+        wanted.get(at)
+    )
 }
 
 type Held = BTreeMap<usize, BTreeMap<i64, u64>>;

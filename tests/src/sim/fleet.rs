@@ -40,6 +40,8 @@ pub(crate) struct Fleet {
 struct Node {
     number: u64,
     skew_ms: i64,
+    /// It sends every minute or two, and falls silent often.
+    is_slow: bool,
     silent_until_ms: i64,
     /// Names of its series.
     names: Vec<usize>,
@@ -74,6 +76,7 @@ impl Fleet {
         self.nodes.push(Node {
             number,
             skew_ms: chance.pick(&[0, 0, 0, 150, -900, 20_000, -30_000]),
+            is_slow: chance.one_in(4),
             silent_until_ms: i64::MIN,
             names,
             counts: BTreeMap::new(),
@@ -103,10 +106,14 @@ impl Fleet {
             if node.silent_until_ms > now_ms {
                 continue;
             }
-            if chance.one_in(150) {
-                let longest_ms = setting.forget_after_ms() * 4 / 3;
-                node.silent_until_ms = now_ms + chance.within(0..=longest_ms);
-            }
+            let longest_ms = if chance.one_in(if node.is_slow { 6 } else { 150 }) {
+                setting.forget_after_ms() * 4 / 3
+            } else if node.is_slow {
+                setting.counter_heartbeat_ms() * 5 / 4
+            } else {
+                0
+            };
+            node.silent_until_ms = now_ms + chance.within(0..=longest_ms);
             sent.extend(node.send(now_ms, setting, universe, chance));
         }
         if chance.one_in(25) {

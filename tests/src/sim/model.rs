@@ -98,6 +98,8 @@ impl Model {
         let clock = &mut self.clocks[usize::from(partition)];
         let now = clock.map_or(log_time_ms, |clock| clock.max(log_time_ms));
         *clock = Some(now);
+        // Before the record: its own cuts are read after it.
+        self.prune();
         self.records += 1;
         let mut effect = Effect {
             dropped: ApplyDrops::default(),
@@ -116,7 +118,6 @@ impl Model {
         self.closing
             .advance(&self.setting, partition, cut, &newest_of);
         effect.closed = self.closing.leave(&self.setting);
-        self.prune(now);
         effect
     }
 
@@ -180,11 +181,18 @@ impl Model {
     }
 
     /// Drops what no reader can see any more.
-    fn prune(&mut self, now: i64) {
+    fn prune(&mut self) {
         if !self.records.is_multiple_of(64) {
             return;
         }
-        let oldest = self.clocks.iter().flatten().min().copied().unwrap_or(now);
+        let Some(&oldest) = self.clocks.iter().flatten().min() else {
+            return;
+        };
+        // A partition that waits for the others to close a step shows what it held then.
+        let oldest = self
+            .closing
+            .oldest_clock()
+            .map_or(oldest, |cut| cut.min(oldest));
         let before = self.setting.first_held(oldest) - 2 * self.setting.block_slots;
         let forget_before = oldest - self.setting.forget_after_ms();
         let step_ms = self.setting.step_ms;

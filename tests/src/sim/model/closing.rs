@@ -119,6 +119,12 @@ impl Closing {
         }
     }
 
+    /// Log time of the oldest cut that waits.
+    pub(super) fn oldest_clock(&self) -> Option<i64> {
+        let cuts = self.partitions.iter().filter_map(|one| one.cuts.front());
+        cuts.map(|(_, cut)| cut.clock_ms).min()
+    }
+
     /// Cells of a partition as of records before this one are not asked for any more.
     pub(super) fn oldest_record(&self, partition: u16, newest: u64) -> u64 {
         let cuts = &self.partitions[usize::from(partition)].cuts;
