@@ -21,6 +21,7 @@ use telamon_model::Predicate;
 
 pub use choice::{Choice, Others, Statistic};
 pub use custom::CustomAverage;
+pub(crate) use print::is_line_style;
 pub use print::{ListText, QueryText};
 pub use random::random_at;
 pub use scalar::{add_present, is_true, max_present, min_present};

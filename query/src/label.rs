@@ -261,6 +261,7 @@ mod tests {
             ("name,a,:eq,(,k,l,),:by", vec!["$(k) $(l)"]),
             ("name,a,:eq,(,),:by", vec!["$()"]),
             ("x,a.*,:re,y,b,:eq,:not,:and", vec!["a !b"]),
+            ("x,\\Qa.b\\E.*,:re", vec!["a.b"]),
             ("x,A,:reic,y,(,1,2,),:in,:and", vec!["A"]),
             ("name,a,:eq,1h,:offset", vec!["a (offset=$(atlas.offset))"]),
             ("name,a,:eq,:avg,name,b,:eq,:div", vec!["-"]),

@@ -96,12 +96,23 @@ fn plain_of(tree: &Node) -> Option<Plain> {
         }
         rest = head;
     }
-    let text: Option<String> = rest.iter().map(Node::literal).collect();
-    Some(match text? {
+    let mut text = String::new();
+    if !rest.iter().all(|node| push_literal(node, &mut text)) {
+        return None;
+    }
+    Some(match text {
         text if text.is_empty() => Plain::Anything,
         text if contains => Plain::Contains(text),
         text => Plain::Prefix(text),
     })
+}
+
+/// Adds the text of a literal or of a sequence of them, such as a quotation; `false` for others.
+fn push_literal(node: &Node, text: &mut String) -> bool {
+    match node {
+        Node::Seq(nodes) => nodes.iter().all(|node| push_literal(node, text)),
+        _ => node.literal().map(|c| text.push(c)).is_some(),
+    }
 }
 
 /// The literal text every match starts with.

@@ -74,7 +74,7 @@ fn data_range(plot: &Plot, points: usize) -> (f64, f64) {
         .collect();
     for line in plot.lines() {
         match line.style {
-            LineStyle::Line | LineStyle::Area => {
+            LineStyle::Line | LineStyle::Area | LineStyle::Heatmap => {
                 line.values.iter().take(points).for_each(|&v| see(v))
             }
             LineStyle::Stack | LineStyle::Vspan => {}

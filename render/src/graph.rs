@@ -169,6 +169,8 @@ pub enum LineStyle {
     Stack,
     /// A band over the full height wherever the value is neither zero nor absent.
     Vspan,
+    /// Counted with others of its kind by time and value. Data only: it is not drawn.
+    Heatmap,
 }
 
 /// What the requested width and height measure.

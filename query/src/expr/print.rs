@@ -123,7 +123,16 @@ impl fmt::Display for Expr {
                 aggregate,
                 input,
                 keys,
-            } => write!(f, "{input},:{},{},:by", aggregate.word(), ListText(keys)),
+            } => {
+                // Not the two commas that a grouping of data has.
+                let none = "(,)".to_owned();
+                let keys = if keys.is_empty() {
+                    none
+                } else {
+                    ListText(keys).to_string()
+                };
+                write!(f, "{input},:{},{keys},:by", aggregate.word())
+            }
             Self::Percentiles { input, ranks } => write_percentiles(f, input, ranks),
             Self::ApproxDistinct { input, .. } => write!(f, "{input},:approx-distinct"),
             Self::As { input, from, to } => {
@@ -241,7 +250,10 @@ impl fmt::Display for StyledExpr {
     }
 }
 
-/// Line styles that have a word of their own.
-fn is_line_style(text: &str) -> bool {
-    matches!(text, "line" | "area" | "stack" | "vspan" | "heatmap")
+/// Whether a text names a line style, in letters of either case: it prints as a word of its own. The
+/// reference cannot read `:AREA` again; we can.
+pub(crate) fn is_line_style(text: &str) -> bool {
+    ["line", "area", "stack", "vspan", "heatmap"]
+        .iter()
+        .any(|known| text.eq_ignore_ascii_case(known))
 }

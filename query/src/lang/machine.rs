@@ -14,7 +14,8 @@ use std::sync::Arc;
 use super::error::{ErrorClass, Fault, LangError};
 use super::token::{Span, Token};
 use super::value::{List, Type, Value};
-use super::{ParseOptions, escape, hint, weight};
+use super::{ParseOptions, Vocabulary, escape, hint, weight};
+use crate::expr::is_line_style;
 use crate::words::{self, Args, Body, Stability, Word};
 
 /// Variables by name; there are no scopes.
@@ -234,6 +235,10 @@ impl<'o> Machine<'o> {
             .filter(|word| word.vocabulary <= vocabulary)
             .peekable();
         if known.peek().is_none() {
+            if is_line_style(name) && vocabulary >= Vocabulary::Style {
+                self.stack.push(Value::text(name));
+                return self.call_word("ls");
+            }
             return Err(hint::unknown_word(name, vocabulary, &self.stack));
         }
         let candidates = known.clone();

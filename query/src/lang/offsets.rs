@@ -13,17 +13,17 @@ use crate::expr::{Setting, StyledExpr};
 use super::error::{Fault, LangError};
 use super::{ParseOptions, escape, run, styled_of};
 
-/// One expression for each offset of the setting, or the expression itself where there is none.
+/// One expression for each offset of the setting, or the expression as it is where there is none.
 pub(super) fn shifted(styled: StyledExpr, exprs: &mut Vec<StyledExpr>) -> Result<(), Fault> {
     let Some(offsets) = offsets_ms(&styled)? else {
         exprs.push(styled);
         return Ok(());
     };
-    let plain = without_list(styled);
     if offsets.is_empty() {
-        exprs.push(plain);
+        exprs.push(styled);
         return Ok(());
     }
+    let plain = without_list(styled);
     for offset_ms in offsets {
         let mut copy = plain.clone();
         copy.expr = Arc::new(copy.expr.with_offset(offset_ms));

@@ -400,3 +400,26 @@ proptest! {
         }
     }
 }
+
+/// The reference prints a line style as a word even where it has none, and cannot read it again.
+#[test]
+fn a_line_style_in_capitals_reads_back() {
+    let options = ParseOptions::reference();
+    for program in ["1,AREA,:ls", "1,:Line", "1,heatmap,:ls"] {
+        let exprs = parse(program, &options).unwrap();
+        let printed = exprs[0].to_string();
+        assert_eq!(parse(&printed, &options).unwrap(), exprs, "{printed}");
+    }
+    assert_eq!(
+        parse("1,AREA,:ls", &options).unwrap()[0].to_string(),
+        "1.0,:const,:AREA"
+    );
+    assert!(run("1,:AREAS", &options).is_err());
+}
+
+#[test]
+fn an_empty_list_of_offsets_stays() {
+    let exprs = parse("a,b,:eq,(,),:offset", &ParseOptions::reference()).unwrap();
+    let printed: Vec<String> = exprs.iter().map(ToString::to_string).collect();
+    assert_eq!(printed, ["a,b,:eq,:sum,(,),:offset"]);
+}

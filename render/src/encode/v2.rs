@@ -210,5 +210,6 @@ fn style_name(style: LineStyle) -> &'static str {
         LineStyle::Area => "AREA",
         LineStyle::Stack => "STACK",
         LineStyle::Vspan => "VSPAN",
+        LineStyle::Heatmap => "HEATMAP",
     }
 }

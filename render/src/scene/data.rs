@@ -99,6 +99,7 @@ impl Painter<'_> {
             LineStyle::Area => pen.area(values),
             LineStyle::Stack => pen.stack(values, stack),
             LineStyle::Vspan => pen.vspan(values),
+            LineStyle::Heatmap => {}
         }
     }
 

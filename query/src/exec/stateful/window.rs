@@ -221,7 +221,11 @@ impl Sum {
     fn new(size: usize, kind: SumKind) -> Self {
         Self {
             window: Window::new(size),
-            sum: ABSENT,
+            sum: if matches!(kind, SumKind::Trend) {
+                0.0
+            } else {
+                ABSENT
+            },
             kind,
         }
     }
@@ -229,30 +233,50 @@ impl Sum {
     /// `index` counts all inputs of the operator, of this line or not.
     pub(super) fn next(&mut self, value: f64, index: u64) -> f64 {
         let removed = self.window.push(value);
+        if matches!(self.kind, SumKind::Trend) {
+            return self.next_trend(value, removed, index);
+        }
         if self.window.present == 0 {
             self.sum = ABSENT;
             return ABSENT;
         }
         self.update(add_present(value, -removed));
         match self.kind {
-            SumKind::Total => self.sum,
             SumKind::Mean { values_min } if self.window.present < values_min => ABSENT,
             SumKind::Mean { .. } => self.sum / as_double(self.window.present),
-            SumKind::Trend if index + 1 < self.window.size as u64 => ABSENT,
-            SumKind::Trend => self.sum / as_double(self.window.size),
+            SumKind::Total | SumKind::Trend => self.sum,
         }
     }
 
     /// Adds the difference to the running sum. Digits that a large value pushed out do not come back
-    /// when it leaves, and neither does a sum that was infinite, so both are summed up anew.
+    /// when it leaves, so then all is summed up anew. Infinities that leave give what they give in the
+    /// reference.
     fn update(&mut self, delta: f64) {
         let sum = add_present(self.sum, delta);
-        let is_lost = !sum.is_finite() || exponent(sum).abs_diff(exponent(self.sum)) >= 15;
+        let is_lost = exponent(sum).abs_diff(exponent(self.sum)) >= 15;
         self.sum = if is_lost { self.window.sum() } else { sum };
     }
 
+    /// The running sum of a trend is never mended: once an infinity left, there is no value.
+    fn next_trend(&mut self, value: f64, removed: f64, index: u64) -> f64 {
+        for change in [-removed, value] {
+            if !change.is_nan() {
+                self.sum += change;
+            }
+        }
+        if self.window.present == 0 || index + 1 < self.window.size as u64 {
+            ABSENT
+        } else {
+            self.sum / as_double(self.window.size)
+        }
+    }
+
     pub(super) fn is_fresh(&self) -> bool {
-        self.window.is_fresh()
+        // What is left of a trend's sum by rounding stays.
+        match self.kind {
+            SumKind::Trend => self.window.is_fresh() && self.sum == 0.0,
+            SumKind::Total | SumKind::Mean { .. } => self.window.is_fresh(),
+        }
     }
 }
 

@@ -329,13 +329,20 @@ fn sliding_smoothing_from_an_unaligned_start() {
     assert_eq!(shown.join(" "), expected);
 }
 
-/// A large value that leaves a window takes no digits of the others along.
+/// A large value that leaves a window takes no digits of the others along. Infinities leave as in the
+/// reference: no value at that point, and for a trend none ever after.
 #[test]
-fn a_rolling_sum_recovers_from_large_and_infinite_values() {
-    for large in [1e300, f64::INFINITY] {
-        let found = feed(rolling(Rolling::Sum, 2), 0, &[1.0, large, 2.0, 3.0, 4.0]).unwrap();
-        assert_eq!(found[3..], [5.0, 7.0], "{large}");
-    }
+fn what_large_and_infinite_values_leave_behind() {
+    let sums = |large: f64| {
+        let values = [1.0, large, 2.0, 3.0, 4.0];
+        let found = feed(rolling(Rolling::Sum, 2), 0, &values).unwrap();
+        format!("{found:?}")
+    };
+    assert_eq!(sums(1e300), "[1.0, 1e300, 1e300, 5.0, 7.0]");
+    assert_eq!(sums(f64::INFINITY), "[1.0, inf, inf, NaN, 7.0]");
+    let trend = StatefulOp::Trend { window_ms: 20_000 };
+    let found = feed(trend, 0, &[1.0, f64::INFINITY, 2.0, 3.0, 4.0]).unwrap();
+    assert_eq!(format!("{found:?}"), "[NaN, inf, inf, NaN, NaN]");
 }
 
 #[test]

@@ -111,6 +111,14 @@ impl<'a> Assembly<'a> {
             self.axes.insert(axis, drawn);
         }
         let look = self.look(styled, axis)?;
+        if look.style == LineStyle::Heatmap && self.asked.draws_picture() {
+            return Err(
+                Problem::illegal_argument("heatmaps are given as data and not drawn yet")
+                    .with_hint(
+                        "ask for format=json, csv, txt or stats.json, or add hints=no-image",
+                    ),
+            );
+        }
         let limit = styled.setting(Setting::Limit).map(parse_int).transpose()?;
         let mut source = Source::of(styled, self.asked.format);
         if !lines.is_empty() {
@@ -482,10 +490,11 @@ fn line_style(name: &str) -> Result<LineStyle, Problem> {
         "AREA" => Ok(LineStyle::Area),
         "STACK" => Ok(LineStyle::Stack),
         "VSPAN" => Ok(LineStyle::Vspan),
+        "HEATMAP" => Ok(LineStyle::Heatmap),
         _ => Err(Problem::illegal_argument(format!(
             "No enum constant com.netflix.atlas.chart.model.LineStyle.{name}"
         ))
-        .with_hint("styles are line, area, stack and vspan")),
+        .with_hint("styles are line, area, stack, vspan and heatmap")),
     }
 }
 
