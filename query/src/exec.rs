@@ -123,6 +123,8 @@ pub enum EvalError {
     ConsolidatedStep,
     /// A span of time that makes no sense.
     Time(TimeError),
+    /// A field of the time whose values do not fit an integer.
+    FieldTooLarge { name: &'static str },
     /// A range without time.
     EmptyRange { start: Timestamp, end: Timestamp },
     /// A range that ends before it starts.
@@ -154,6 +156,7 @@ impl EvalError {
             Self::NoTraining => Some("ArithmeticException"),
             Self::NotHexadecimal { .. } => Some("NumberFormatException"),
             Self::Time(error) => Some(error.class),
+            Self::FieldTooLarge { .. } => Some("UnsupportedTemporalTypeException"),
             Self::TooMuchInput { .. }
             | Self::TooMuchOutput { .. }
             | Self::StepNotPositive { .. }
@@ -214,6 +217,10 @@ impl fmt::Display for EvalError {
                 "requirement failed: consolidated step must be multiple of primary step",
             ),
             Self::Time(error) => error.fmt(f),
+            Self::FieldTooLarge { name } => write!(
+                f,
+                "Invalid field '{name}' for get() method, use getLong() instead"
+            ),
             Self::EmptyRange { start, end } => write!(
                 f,
                 "requirement failed: start time must be less than end time ({start} >= {end})"

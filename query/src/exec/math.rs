@@ -16,8 +16,9 @@ use super::buckets::{distinct, percentiles};
 use super::consolidate::{LongSteps, Margin};
 use super::{EvalError, EvalMemory, Query, choose};
 use crate::context::EvalContext;
+use crate::expr::random_at;
 use crate::expr::{
-    BinaryOp, Choice, Consolidation, DataExpr, Expr, StatefulOp, TimeSpan, random_at,
+    BinaryOp, Choice, Consolidation, DataExpr, Expr, StatefulOp, TimeField, TimeSpan,
 };
 use crate::line::{Line, LineKind, tag_label};
 use crate::plan::Plan;
@@ -167,6 +168,10 @@ impl<'a> Evaluator<'a> {
         };
         Ok(match expr {
             Expr::Constant(value) => line(java_double(value.0), &|_time| value.0),
+            Expr::Time {
+                field: TimeField::TooLarge(name),
+                ..
+            } => return Err(EvalError::FieldTooLarge { name }),
             Expr::Time { mode, field } => line(mode.to_string(), &|time| field.at(time)),
             Expr::Random { seed } => {
                 let name = seed.map_or_else(

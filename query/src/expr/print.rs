@@ -241,7 +241,8 @@ impl fmt::Display for StyledExpr {
             match setting {
                 // Edits are kept as the program they came from.
                 Setting::Sed => write!(f, ",{text}")?,
-                Setting::Ls if is_line_style(text) => write!(f, ",:{text}")?,
+                // A style that does not exist prints like one that does; drawing refuses it.
+                Setting::Ls => write!(f, ",:{}", encode(text))?,
                 Setting::Offset => write!(f, ",{text},:offset")?,
                 _ => write!(f, ",{},:{}", encode(text), setting.name())?,
             }

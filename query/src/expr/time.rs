@@ -65,9 +65,11 @@ pub enum TimeField {
     Era,
     /// Seconds the zone is ahead of UTC: always 0.
     OffsetSeconds,
+    /// One whose values do not fit an integer: evaluation refuses it. The name is Java's.
+    TooLarge(&'static str),
 }
 
-const MODES: [(&str, TimeField); 41] = [
+const MODES: [(&str, TimeField); 45] = [
     ("secondOfMinute", TimeField::SecondOfMinute),
     ("SECOND_OF_MINUTE", TimeField::SecondOfMinute),
     ("secondOfDay", TimeField::SecondOfDay),
@@ -115,6 +117,10 @@ const MODES: [(&str, TimeField); 41] = [
     ("ALIGNED_WEEK_OF_YEAR", TimeField::AlignedWeekOfYear),
     ("ERA", TimeField::Era),
     ("OFFSET_SECONDS", TimeField::OffsetSeconds),
+    ("EPOCH_DAY", TimeField::TooLarge("EpochDay")),
+    ("NANO_OF_DAY", TimeField::TooLarge("NanoOfDay")),
+    ("MICRO_OF_DAY", TimeField::TooLarge("MicroOfDay")),
+    ("PROLEPTIC_MONTH", TimeField::TooLarge("ProlepticMonth")),
 ];
 
 impl TimeField {
@@ -127,7 +133,7 @@ impl TimeField {
             .map(|&(_, field)| field)
     }
 
-    /// The value of the field at an instant.
+    /// The value of the field at an instant; NaN for one that is too large.
     #[expect(
         clippy::cast_precision_loss,
         reason = "milliseconds since 1970 stay below 2^53 for 285,000 years"
@@ -140,6 +146,7 @@ impl TimeField {
             Self::Hours => millis as f64 / 3_600_000.0,
             Self::Days => millis as f64 / 86_400_000.0,
             Self::Weeks => millis as f64 / 604_800_000.0,
+            Self::TooLarge(_) => f64::NAN,
             _ => self.integer_at(millis) as f64,
         }
     }

@@ -20,7 +20,7 @@ pub enum EditError {
     UnknownEncoding(String),
     /// A pattern that cannot be read.
     BadPattern {
-        /// The pattern.
+        /// The pattern, and a caret below it where the place is known.
         pattern: String,
         /// What is wrong with it.
         reason: String,
@@ -175,8 +175,11 @@ fn compile(pattern: &str) -> Result<Regex, EditError> {
         pattern: pattern.to_owned(),
         reason,
     };
-    if let Some(reason) = unclosed(pattern) {
-        return Err(bad(reason));
+    if let Some((reason, caret)) = unclosed(pattern) {
+        return Err(EditError::BadPattern {
+            pattern: format!("{pattern}{caret}"),
+            reason,
+        });
     }
     RegexBuilder::new(&translate(pattern))
         .backtrack_limit(BACKTRACKS_MAX)
@@ -184,8 +187,8 @@ fn compile(pattern: &str) -> Result<Regex, EditError> {
         .map_err(|error| bad(error.to_string()))
 }
 
-/// The commonest mistakes in the words of Java.
-fn unclosed(pattern: &str) -> Option<String> {
+/// The commonest mistakes in the words of Java, and what stands below the pattern.
+fn unclosed(pattern: &str) -> Option<(String, String)> {
     let mut groups = 0_i32;
     let mut classes = 0_i32;
     let mut characters = pattern.chars();
@@ -204,9 +207,13 @@ fn unclosed(pattern: &str) -> Option<String> {
     let length = pattern.chars().count();
     if classes > 0 {
         let at = length.saturating_sub(1);
-        return Some(format!("Unclosed character class near index {at}"));
+        let caret = " ".repeat(at);
+        return Some((
+            format!("Unclosed character class near index {at}"),
+            format!("\n{caret}^"),
+        ));
     }
-    (groups > 0).then(|| format!("Unclosed group near index {length}"))
+    (groups > 0).then(|| (format!("Unclosed group near index {length}"), String::new()))
 }
 
 /// Java's classes are of ASCII, those of the engine of Unicode; a few escapes have other names.
@@ -363,7 +370,7 @@ mod tests {
         check(
             "[,x,:s",
             "a",
-            Err("Unclosed character class near index 0\n["),
+            Err("Unclosed character class near index 0\n[\n^"),
         );
         check("a(b,x,:s", "a", Err("Unclosed group near index 3\na(b"));
         let costly = r"(?:(x|xx)\1?)+y,-,:s";

@@ -52,8 +52,6 @@ pub enum ErrorClass {
     IndexOutOfBounds,
     /// A case the reference does not know.
     Match,
-    /// A field of the time that does not fit an integer.
-    UnsupportedTemporalType,
     /// A time zone that makes no sense.
     DateTime,
     /// A time zone that does not exist.
@@ -70,7 +68,6 @@ impl ErrorClass {
             Self::NoSuchElement => "NoSuchElementException",
             Self::IndexOutOfBounds => "IndexOutOfBoundsException",
             Self::Match => "MatchError",
-            Self::UnsupportedTemporalType => "UnsupportedTemporalTypeException",
             Self::DateTime => "DateTimeException",
             Self::ZoneRules => "ZoneRulesException",
         }

@@ -436,30 +436,18 @@ fn time(args: &Args<'_>) -> Result<Value, Fault> {
             field,
         }));
     }
-    let too_large = match &**mode {
-        "EPOCH_DAY" => "EpochDay",
-        "NANO_OF_DAY" => "NanoOfDay",
-        "MICRO_OF_DAY" => "MicroOfDay",
-        "PROLEPTIC_MONTH" => "ProlepticMonth",
-        "INSTANT_SECONDS" => {
-            return Err(Fault::new(
-                ErrorClass::Match,
-                format!("{mode} (of class java.lang.String)"),
-            )
-            .hint("use seconds,:time"));
-        }
-        _ => {
-            return Err(Fault::argument(format!(
-                "No enum constant java.time.temporal.ChronoField.{mode}"
-            ))
-            .hint("modes are hourOfDay, minuteOfHour, dayOfWeek, dayOfMonth, days and others"));
-        }
-    };
-    Err(Fault::new(
-        ErrorClass::UnsupportedTemporalType,
-        format!("Invalid field '{too_large}' for get() method, use getLong() instead"),
-    )
-    .hint("use days,:time or another field"))
+    Err(if &**mode == "INSTANT_SECONDS" {
+        Fault::new(
+            ErrorClass::Match,
+            format!("{mode} (of class java.lang.String)"),
+        )
+        .hint("use seconds,:time")
+    } else {
+        Fault::argument(format!(
+            "No enum constant java.time.temporal.ChronoField.{mode}"
+        ))
+        .hint("modes are hourOfDay, minuteOfHour, dayOfWeek, dayOfMonth, days and others")
+    })
 }
 
 fn percentiles(args: &Args<'_>) -> Result<Value, Fault> {

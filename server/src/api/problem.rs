@@ -156,7 +156,6 @@ impl From<LangError> for Problem {
             ErrorClass::IllegalArgument
             | ErrorClass::IllegalState
             | ErrorClass::NumberFormat
-            | ErrorClass::UnsupportedTemporalType
             | ErrorClass::DateTime
             | ErrorClass::ZoneRules => StatusCode::BAD_REQUEST,
         };

@@ -564,6 +564,10 @@ fn spans_of_time_and_random_numbers() {
         &["name=seeded-random(42): 0 0 0 0"],
     );
     check_failure("s,e,:time-span", "start time is relative to itself");
+    check_failure(
+        "NANO_OF_DAY,:time",
+        "Invalid field 'NanoOfDay' for get() method, use getLong() instead",
+    );
 }
 
 #[test]
