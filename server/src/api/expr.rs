@@ -50,6 +50,7 @@ impl ExprRequest {
         let params = Params::parse(&request.query);
         let program = params.first("q").map(str::to_owned).ok_or_else(|| {
             Problem::new(StatusCode::BAD_REQUEST, "MissingQueryParamRejection(q)")
+                .with_hint("the parameter q holds the program; it may be empty")
         })?;
         Ok(Self { params, program })
     }

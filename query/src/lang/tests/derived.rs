@@ -1,6 +1,7 @@
 //! What is made of programs: traces, normal forms, programs with something taken out, completion.
 
 use super::super::*;
+use crate::words;
 
 #[test]
 fn a_trace_shows_data_alone_without_its_own_offset() {
@@ -152,4 +153,29 @@ fn every_completion_runs() {
     assert_eq!(names("name,:has,(,a,)")[..2], ["by", "by"]);
     // Frozen values are out of reach.
     assert_eq!(names("name,sps,:freeze"), ["pi"]);
+}
+
+#[test]
+fn the_normal_form_of_every_example_is_its_own() {
+    let options = ParseOptions::reference();
+    let examples = words::all().flat_map(|word| word.examples);
+    for example in examples {
+        let normal = normalize(example, &options).unwrap();
+        let again = normalize(&normal.join(","), &options).unwrap();
+        assert_eq!(again, normal, "{example}");
+        let left = parse(example, &options).map_or(0, |exprs| exprs.len());
+        assert!(normal.len() >= left.min(1), "{example}");
+    }
+}
+
+#[test]
+fn stripping_nothing_changes_nothing() {
+    let options = ParseOptions::reference();
+    for example in words::all().flat_map(|word| word.examples) {
+        let values = run(example, &options).unwrap();
+        let mut printed: Vec<String> = styled_of(&values).map(|expr| expr.to_string()).collect();
+        printed.reverse();
+        let stripped = strip(example, &options, &Strip::default());
+        assert_eq!(stripped.unwrap_or(printed.clone()), printed, "{example}");
+    }
 }
