@@ -26,7 +26,7 @@ use telamon_model::Predicate;
 use crate::expr::{Expr, Keys, StyledExpr};
 use crate::lang::{Fault, Machine, Type, Value, Vocabulary};
 
-pub(crate) use algebra::{and_query, map_queries, nameless_rewrite};
+pub(crate) use algebra::{and_query, map_queries, nameless_rewrite, without_choice};
 
 /// One word, or one overload of it.
 #[derive(Clone, Copy, Debug)]

@@ -1,14 +1,14 @@
 //! The normal form of a program: programs that a client may take for the same get the same text.
 //!
 //! Takes a program; gives one text for each expression it leaves. Legend variables are written
-//! `$(name)`, each query becomes alternatives of sorted clauses ([`clauses`]), and the words that
-//! change nothing when they are left out are left out.
+//! `$(name)`, statistics in a filter by their short words, each query becomes alternatives of sorted
+//! clauses ([`clauses`]), and words that a reader adds anyway are left out.
 
 pub(super) mod clauses;
 
 use std::sync::Arc;
 
-use crate::expr::{Setting, StyledExpr};
+use crate::expr::{Expr, Setting, Statistic, StyledExpr};
 use crate::label;
 use crate::words;
 
@@ -45,8 +45,9 @@ pub(super) fn refuse_nameless(styled: &StyledExpr, options: &ParseOptions) -> Re
 }
 
 fn normal_text(styled: &StyledExpr, budget: &Budget) -> Result<String, Fault> {
+    let expr = words::map_queries(&styled.expr, &|query| clauses::normal_form(query, budget))?;
     let mut normal = StyledExpr {
-        expr: words::map_queries(&styled.expr, &|query| clauses::normal_form(query, budget))?,
+        expr: with_short_statistics(&expr),
         settings: styled.settings.clone(),
     };
     if let Some(legend) = normal.settings.get_mut(&Setting::Legend) {
@@ -55,6 +56,30 @@ fn normal_text(styled: &StyledExpr, budget: &Budget) -> Result<String, Fault> {
     let text = normal.to_string();
     let tokens: Vec<&str> = text.split(',').filter(|token| !is_implied(token)).collect();
     Ok(tokens.join(","))
+}
+
+/// The expression with `max,:stat` of its own input written `:stat-max` in the condition of a filter.
+fn with_short_statistics(expr: &Arc<Expr>) -> Arc<Expr> {
+    let mut changed = expr.with_displays(with_short_statistics);
+    if let Expr::Filter { input, condition } = &mut changed {
+        *condition = statistics_of(condition, input);
+    }
+    Arc::new(changed)
+}
+
+fn statistics_of(condition: &Arc<Expr>, filtered: &Arc<Expr>) -> Arc<Expr> {
+    let mut changed = condition.with_displays(|child| statistics_of(child, filtered));
+    if let Expr::Stat {
+        stat,
+        input,
+        is_of_filter,
+    } = &mut changed
+        && *input == *filtered
+        && Statistic::of_name(stat).is_some()
+    {
+        *is_of_filter = true;
+    }
+    Arc::new(changed)
 }
 
 /// Words that a reader of the text adds by itself: a number is a constant, a line is drawn as one.

@@ -1,4 +1,5 @@
-//! Programs with some of what they say taken out: presentation, or the tests of some keys.
+//! Programs with some of what they say taken out: presentation, choice of lines, or the tests of some
+//! keys.
 
 use std::sync::Arc;
 
@@ -44,6 +45,9 @@ pub fn strip(text: &str, options: &ParseOptions, what: &Strip) -> Result<Vec<Str
 fn stripped(mut styled: StyledExpr, what: &Strip) -> Result<StyledExpr, Fault> {
     if what.style {
         styled.settings.clear();
+    }
+    if what.filter {
+        styled.expr = words::without_choice(&styled.expr)?;
     }
     if !what.keys.is_empty() {
         styled.expr = words::map_queries(&styled.expr, &|query| {

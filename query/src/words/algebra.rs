@@ -49,17 +49,45 @@ pub(crate) fn map_queries(
                 Displayed::Query(query) => Displayed::Query(mapped(query)?),
                 Displayed::Expr(display) => Displayed::Expr(map_queries(display, change)?),
             };
-            match reapply(rewrite, &display)? {
-                Some(reapplied) => return Ok(reapplied),
-                None => Expr::Rewrite(Arc::new(Rewrite {
-                    display,
-                    eval: map_queries(&rewrite.eval, change)?,
-                    ..(**rewrite).clone()
-                })),
-            }
+            return redisplayed(rewrite, display, |eval| map_queries(eval, change));
         }
         _ => return map_children(expr, |child| map_queries(child, change)),
     }))
+}
+
+/// The same expression without the operators that choose lines by a statistic, or show it; what they
+/// look at stays.
+pub(crate) fn without_choice(expr: &Arc<Expr>) -> Rebuilt {
+    match &**expr {
+        Expr::Filter { input, .. } | Expr::Stat { input, .. } | Expr::Choose { input, .. } => {
+            without_choice(input)
+        }
+        Expr::Rewrite(rewrite) => {
+            let display = match &rewrite.display {
+                Displayed::Query(query) => Displayed::Query(Arc::clone(query)),
+                Displayed::Expr(display) => Displayed::Expr(without_choice(display)?),
+            };
+            redisplayed(rewrite, display, without_choice)
+        }
+        _ => map_children(expr, without_choice),
+    }
+}
+
+/// A rewrite of another display: its word applied to it, or where that is not possible, with what it
+/// evaluates changed on its own.
+fn redisplayed(
+    rewrite: &Rewrite,
+    display: Displayed,
+    change: impl FnOnce(&Arc<Expr>) -> Rebuilt,
+) -> Rebuilt {
+    if let Some(reapplied) = reapply(rewrite, &display)? {
+        return Ok(reapplied);
+    }
+    Ok(Arc::new(Expr::Rewrite(Arc::new(Rewrite {
+        display,
+        eval: change(&rewrite.eval)?,
+        ..rewrite.clone()
+    }))))
 }
 
 /// The name of the first rewrite that is no word: what it prints cannot be read back.
@@ -72,7 +100,7 @@ pub(crate) fn nameless_rewrite(expr: &Expr) -> Option<&Arc<str>> {
         Displayed::Expr(display) => nameless_rewrite(display),
     };
     inside.or_else(|| {
-        let is_word = !super::overloads(&rewrite.name).is_empty();
+        let is_word = rewrite.average.is_some() || !super::overloads(&rewrite.name).is_empty();
         (!is_word).then_some(&rewrite.name)
     })
 }

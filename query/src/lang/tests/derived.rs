@@ -43,6 +43,10 @@ fn normal_forms() {
             "a,1,:eq,b,2,:eq,:or,:avg,1h,:offset,(,c,),:by",
         ),
         ("a,b,:eq,5,:add", "a,b,:eq,:sum,5.0,:add"),
+        (
+            "a,b,:eq,(,c,),:by,:dup,last,:stat,:over,foo,:stat,:gt,:filter",
+            "a,b,:eq,:sum,(,c,),:by,:stat-last,a,b,:eq,:sum,(,c,),:by,foo,:stat,:gt,:filter",
+        ),
         (":foo", "IllegalStateException: unknown word ':foo'"),
         (
             "a,b,:eq,:dup,2,:mul,twice,:named-rewrite",
@@ -58,7 +62,7 @@ fn normal_forms() {
 fn stripped_programs() {
     let strip_of = |keys: &[&str], style| Strip {
         keys: keys.iter().map(|&key| key.to_owned()).collect(),
-        filter: false,
+        filter: keys.is_empty(),
         style,
     };
     for (program, what, expected) in [
@@ -81,6 +85,16 @@ fn stripped_programs() {
             "name,a,:eq,b,2,:eq,:and,:avg,(,b,),:by",
             strip_of(&["b"], false),
             "name,a,:eq,:avg,(,b,),:by",
+        ),
+        (
+            "name,a,:eq,(,b,),:by,:stat-max,5,:gt,:filter,max,2,:topk,:avg,x,:legend",
+            strip_of(&[], false),
+            "name,a,:eq,:sum,(,b,),:by,:avg,x,:legend",
+        ),
+        (
+            "name,a,:eq,(,b,),:by,max,:stat,1,:add",
+            strip_of(&[], false),
+            "name,a,:eq,:sum,(,b,),:by,1.0,:const,:add",
         ),
     ] {
         let found = strip(program, &ParseOptions::reference(), &what);
