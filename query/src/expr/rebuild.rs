@@ -85,15 +85,14 @@ impl Expr {
     /// `distinct` and what was grouped by before.
     #[must_use]
     pub fn by_register(&self) -> Self {
-        self.map_data(&|data| {
-            let keys = data.keys().iter().filter(|key| &***key != DISTINCT);
-            let keys: Keys = std::iter::once(Arc::from(DISTINCT))
-                .chain(keys.cloned())
-                .collect();
-            let mut aggregate = AggregateExpr::new(Aggregate::Max, Arc::clone(data.query()));
-            aggregate.offset_ms = data.offset_ms();
-            DataExpr::GroupBy { aggregate, keys }
-        })
+        match self {
+            Self::Data(data) => Self::Data(data.by_register()),
+            // Such a rewrite is made from its query alone and cannot be grouped from outside.
+            Self::Rewrite(rewrite) if matches!(rewrite.display, Displayed::Query(_)) => {
+                self.clone()
+            }
+            _ => self.with_displays(|child| Arc::new(child.by_register())),
+        }
     }
 
     /// The offset that all data expressions share; zero when they differ or there is none.
@@ -109,6 +108,16 @@ impl Expr {
 }
 
 impl DataExpr {
+    fn by_register(&self) -> Self {
+        let keys = self.keys().iter().filter(|key| &***key != DISTINCT);
+        let keys: Keys = std::iter::once(Arc::from(DISTINCT))
+            .chain(keys.cloned())
+            .collect();
+        let mut aggregate = AggregateExpr::new(Aggregate::Max, Arc::clone(self.query()));
+        aggregate.offset_ms = self.offset_ms();
+        Self::GroupBy { aggregate, keys }
+    }
+
     /// The same selection read from `offset_ms` earlier.
     #[must_use]
     pub fn with_offset(&self, offset_ms: i64) -> Self {

@@ -99,6 +99,8 @@ pub enum Type {
     Passing,
     /// An expression with settings, or what can be an expression.
     Styled,
+    /// An expression with settings and nothing else.
+    WithSettings,
 }
 
 impl Value {
@@ -162,6 +164,7 @@ impl Value {
                 Self::Query(_) | Self::Expr(_) => true,
                 Self::List(_) | Self::Styled(_) => false,
             },
+            Type::WithSettings => matches!(self, Self::Styled(_)),
             Type::Passing | Type::Styled => {
                 matches!(self, Self::Styled(_)) || self.fits(Type::Expr)
             }

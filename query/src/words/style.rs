@@ -96,7 +96,7 @@ pub(super) const WORDS: &[Word] = &[
     style(
         "filter",
         "StyleExpr TimeSeriesExpr -- StyleExpr",
-        &[Type::Styled, Type::Expr],
+        &[Type::WithSettings, Type::Expr],
         |args| {
             let mut styled = args.styled(0)?;
             styled.expr = Arc::new(super::filter::filtered(&styled.expr, &args.expr(1)?)?);

@@ -165,6 +165,14 @@ fn every_completion_runs() {
     };
     assert_eq!(names(""), ["pi"]);
     assert_eq!(names("name,:has,(,a,)")[..2], ["by", "by"]);
+    // Each meaning of :filter has its own inputs.
+    for program in ["a,b,:eq,5", "a,b,:eq,x,:legend,5"] {
+        let filters = names(program).into_iter().filter(|name| *name == "filter");
+        assert_eq!(filters.count(), 1, "{program}");
+    }
+    // Nothing inside an average can be grouped by what :approx-distinct needs.
+    assert!(names("a,b,:eq").contains(&"approx-distinct"));
+    assert!(!names("a,b,:eq,:avg").contains(&"approx-distinct"));
     // Frozen values are out of reach.
     assert_eq!(names("name,sps,:freeze"), ["pi"]);
 }
