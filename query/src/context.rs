@@ -99,6 +99,25 @@ impl EvalContext {
         usize::try_from(millis / self.step_ms).unwrap_or(0)
     }
 
+    /// The same time in stretches of so many points, the last one as long as what is left.
+    pub fn chunks(&self, points: usize) -> impl Iterator<Item = Self> + use<> {
+        let Self {
+            start,
+            end,
+            step_ms,
+        } = *self;
+        let chunk_ms = i64::try_from(points.max(1))
+            .unwrap_or(i64::MAX)
+            .saturating_mul(step_ms);
+        std::iter::successors(Some(start), move |from| Some(from.plus_millis(chunk_ms)))
+            .take_while(move |from| *from < end)
+            .map(move |from| Self {
+                start: from,
+                end: from.plus_millis(chunk_ms).min(end),
+                step_ms,
+            })
+    }
+
     /// The times of the points.
     pub fn times(&self) -> impl Iterator<Item = Timestamp> + use<> {
         let Self {
@@ -135,21 +154,12 @@ impl StepRules {
     /// # Errors
     /// When the end is before the start.
     pub fn graph_window(&self, request: &GraphRequest) -> Result<GraphWindow, EvalError> {
-        if request.end < request.start {
-            return Err(EvalError::EndBeforeStart);
-        }
-        let asked_ms = request
-            .step_ms
-            .map_or(self.primary_ms, |step_ms| self.round(step_ms));
+        let asked_ms = self.asked_step(request)?;
         let points = request.end.millis_since(request.start) / asked_ms;
         let points_max = i64::from(self.points_max.min(request.width).max(1));
         let times = ((points + points_max - 1) / points_max).max(1);
         let step_ms = self.round(asked_ms.saturating_mul(times));
-        let last = floor_to(request.end.0, step_ms);
-        let mut first = floor_to(request.start.0, step_ms);
-        if first == last {
-            first = first.saturating_sub(step_ms);
-        }
+        let (first, last) = aligned(request, step_ms);
         let shown_end = Timestamp(last.saturating_add(step_ms));
         Ok(GraphWindow {
             context: EvalContext {
@@ -160,6 +170,47 @@ impl StepRules {
             shown_start: Timestamp(first.saturating_add(step_ms)),
             shown_end,
         })
+    }
+
+    /// Step and range of a stream: the step does not depend on the width, the start belongs to the
+    /// range and the end does not. What is shown is what a graph of that range and step shows, one step
+    /// later than what is streamed: the reference announces it so.
+    ///
+    /// # Errors
+    /// When the end is before the start.
+    pub fn stream_window(&self, request: &GraphRequest) -> Result<GraphWindow, EvalError> {
+        let step_ms = self.asked_step(request)?;
+        let (first, last) = aligned(request, step_ms);
+        Ok(GraphWindow {
+            context: EvalContext {
+                start: Timestamp(first),
+                end: Timestamp(last),
+                step_ms,
+            },
+            shown_start: Timestamp(first.saturating_add(step_ms)),
+            shown_end: Timestamp(last.saturating_add(step_ms)),
+        })
+    }
+
+    /// The step on offer for the one that was asked for.
+    fn asked_step(&self, request: &GraphRequest) -> Result<i64, EvalError> {
+        if request.end < request.start {
+            return Err(EvalError::EndBeforeStart);
+        }
+        Ok(request
+            .step_ms
+            .map_or(self.primary_ms, |step_ms| self.round(step_ms)))
+    }
+}
+
+/// Both ends of a range as multiples of the step; at least one step apart.
+fn aligned(request: &GraphRequest, step_ms: i64) -> (i64, i64) {
+    let last = floor_to(request.end.0, step_ms);
+    let first = floor_to(request.start.0, step_ms);
+    if first == last {
+        (first.saturating_sub(step_ms), last)
+    } else {
+        (first, last)
     }
 }
 
@@ -272,7 +323,55 @@ mod tests {
         assert!(RULES.graph_window(&backwards).is_err());
     }
 
+    #[test]
+    fn a_stream_has_its_start_and_not_its_end_and_ignores_the_width() {
+        let request = GraphRequest {
+            start: Timestamp(90 * SECOND),
+            end: Timestamp(DAY + 90 * SECOND),
+            step_ms: None,
+            width: 5,
+        };
+        let window = RULES.stream_window(&request).unwrap();
+        let of = |start: i64, end: i64| EvalContext {
+            start: Timestamp(start),
+            end: Timestamp(end),
+            step_ms: MINUTE,
+        };
+        assert_eq!(window.context, of(MINUTE, DAY + MINUTE));
+        assert_eq!(
+            (window.shown_start, window.shown_end),
+            (Timestamp(2 * MINUTE), Timestamp(DAY + 2 * MINUTE))
+        );
+        let moment = GraphRequest {
+            end: request.start,
+            ..request
+        };
+        let window = RULES.stream_window(&moment).unwrap();
+        assert_eq!(window.context, of(0, MINUTE));
+        let backwards = GraphRequest {
+            end: Timestamp(0),
+            ..request
+        };
+        assert!(RULES.stream_window(&backwards).is_err());
+    }
+
     proptest! {
+        #[test]
+        fn chunks_are_the_whole_in_pieces(first in -500_i64..500, points in 0_i64..500, size in 1_usize..100) {
+            let whole = EvalContext {
+                start: Timestamp(first * MINUTE),
+                end: Timestamp((first + points) * MINUTE),
+                step_ms: MINUTE,
+            };
+            let chunks: Vec<EvalContext> = whole.chunks(size).collect();
+            let times: Vec<Timestamp> = chunks.iter().flat_map(EvalContext::times).collect();
+            prop_assert_eq!(times, whole.times().collect::<Vec<_>>());
+            if let Some((last, full)) = chunks.split_last() {
+                prop_assert!(full.iter().all(|chunk| chunk.points() == size));
+                prop_assert!((1..=size).contains(&last.points()));
+            }
+        }
+
         #[test]
         fn shown_points_fit_the_width(
             start in 0_i64..4_000_000_000_000, range in 0_i64..3_000_000_000_000, width in 1_u32..3000,

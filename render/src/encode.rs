@@ -5,6 +5,7 @@
 //! has no such numbers.
 
 pub mod csv;
+pub mod events;
 pub mod json;
 pub mod stats;
 pub mod v2;

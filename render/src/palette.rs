@@ -100,6 +100,14 @@ impl Palette {
         }
     }
 
+    /// The colour of a label, whatever other lines there are.
+    pub fn color_of(&self, label: &str) -> Color {
+        let count = i64::try_from(self.len()).expect("palettes are short");
+        // Java's Math.abs leaves the smallest number negative; the magnitude does not.
+        let index = i64::from(java_hash(label)).abs() % count;
+        self.at(usize::try_from(index).expect("a magnitude"))
+    }
+
     fn at(&self, index: usize) -> Color {
         self.colors[index % self.colors.len()]
     }
@@ -116,12 +124,7 @@ impl PaletteColors {
     /// The colour for the next line, which has this label.
     pub fn take(&mut self, label: &str) -> Color {
         if self.palette.is_hashed {
-            let count = i64::try_from(self.palette.len()).expect("palettes are short");
-            // Java's Math.abs leaves the smallest number negative; the magnitude does not.
-            let index = i64::from(java_hash(label)).abs() % count;
-            return self
-                .palette
-                .at(usize::try_from(index).expect("a magnitude"));
+            return self.palette.color_of(label);
         }
         let color = self.palette.at(self.taken);
         self.taken += 1;

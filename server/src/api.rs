@@ -2,6 +2,7 @@
 
 pub(crate) mod alerts;
 pub(crate) mod expr;
+pub(crate) mod fetch;
 pub(crate) mod graph;
 pub(crate) mod health;
 pub(crate) mod page;

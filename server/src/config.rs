@@ -122,6 +122,8 @@ pub struct QueryConfig {
     pub threads: usize,
     /// Queries that may wait for a thread.
     pub waiting_max: usize,
+    /// Streams that may be open at a time.
+    pub streams_max: usize,
     /// Most points of the store that one query may read.
     pub input_points_max: usize,
     /// Most points of all lines of an answer.

@@ -8,6 +8,7 @@
 mod body;
 mod coding;
 mod cors;
+mod form;
 
 #[cfg(test)]
 mod tests;
@@ -23,10 +24,11 @@ use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 pub(crate) use body::Incoming;
 pub(crate) use coding::inflate_body;
 pub(crate) use cors::host as cors_host;
+pub(crate) use form::{has_form, read_form};
 
 use crate::api::health;
 use crate::api::params::damaged_escape;
-use crate::reply::{Reply, TEXT};
+use crate::reply::{Content, Reply, TEXT};
 use crate::router::{self, Route};
 use crate::server::Server;
 use crate::telemetry::names::Metric;
@@ -110,7 +112,7 @@ pub(crate) async fn answer_while_loading(request: Request) -> Response<Body> {
     };
     // Read, for a sender that writes everything before it reads; nothing of it is kept.
     drop(request.body.read(0).await);
-    let mut response = Response::new(Body::from(reply.body));
+    let mut response = Response::new(reply.content.into_body());
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     headers.extend(reply.headers);
@@ -186,7 +188,7 @@ impl Context {
             status,
             content_type,
             headers,
-            body,
+            content,
         } = reply;
         let mut response = Response::new(Body::empty());
         *response.status_mut() = status;
@@ -209,20 +211,22 @@ impl Context {
                 self.is_options,
             );
         }
-        let mut bytes = body;
+        let mut content = content;
         if let Some(content_type) = content_type {
             out.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-            if let Some(coding) = self.coding
+            // Events are for reading at once, a coder would keep some back.
+            if let Content::Whole(bytes) = &content
+                && let Some(coding) = self.coding
                 && coding::is_compressible(content_type)
                 && !bytes.is_empty()
                 && !out.contains_key(CONTENT_ENCODING)
                 && let Some(compressed) = coding.compress(server, bytes.clone()).await
             {
                 out.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
-                bytes = compressed;
+                content = Content::Whole(compressed);
             }
         }
-        *response.body_mut() = Body::from(bytes);
+        *response.body_mut() = content.into_body();
         response
     }
 }

@@ -9,7 +9,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// A pool.
 #[derive(Debug)]
@@ -83,6 +83,29 @@ impl Pool {
         let place = Arc::clone(&self.places)
             .try_acquire_owned()
             .map_err(|_no_permit| PoolError::Full)?;
+        self.run_at(place, job).await
+    }
+
+    /// The same for work that was begun: where the pool is full, it waits for a place.
+    ///
+    /// # Errors
+    /// If the job panicked.
+    pub(crate) async fn run_when_free<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PoolError> {
+        let place = Arc::clone(&self.places)
+            .acquire_owned()
+            .await
+            .map_err(|_closed| PoolError::Full)?;
+        self.run_at(place, job).await
+    }
+
+    async fn run_at<T: Send + 'static>(
+        &self,
+        place: OwnedSemaphorePermit,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PoolError> {
         let (sender, receiver) = oneshot::channel();
         let on_panic = self.on_panic;
         self.threads.spawn(move || {
@@ -161,6 +184,8 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(pool.run(|| ()).await, Err(PoolError::Full));
+        let patient = Arc::clone(&pool);
+        jobs.spawn(async move { patient.run_when_free(|| ()).await });
         release.send(()).unwrap();
         release.send(()).unwrap();
         while let Some(done) = jobs.join_next().await {

@@ -1,12 +1,20 @@
 //! An answer, before the edge puts it on the wire.
 //!
-//! Handlers give a [`Reply`] with its whole body; compression, CORS and logging are the edge's.
+//! Handlers give a [`Reply`] with its whole body, or with one that is made while it is sent; compression,
+//! CORS and logging are the edge's.
 
-use axum::body::Bytes;
+mod events;
+
+use axum::body::{Body, Bytes};
+use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 
+pub(crate) use events::{EventStream, Voice};
+
+const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
 /// Status, type, further headers, body.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Reply {
     /// Status.
     pub(crate) status: StatusCode,
@@ -15,13 +23,34 @@ pub(crate) struct Reply {
     /// Headers beyond the type.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     /// The body.
-    pub(crate) body: Bytes,
+    pub(crate) content: Content,
+}
+
+/// What an answer consists of.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// All of it.
+    Whole(Bytes),
+    /// Server-sent events, one after the other.
+    Events(EventStream),
+}
+
+impl Content {
+    /// As the connection takes it.
+    pub(crate) fn into_body(self) -> Body {
+        match self {
+            Self::Whole(bytes) => Body::from(bytes),
+            Self::Events(events) => Body::new(events),
+        }
+    }
 }
 
 /// `application/json`.
 pub(crate) const JSON: &str = "application/json";
 /// Text for people and scripts.
 pub(crate) const TEXT: &str = "text/plain; charset=UTF-8";
+/// Server-sent events.
+pub(crate) const EVENTS: &str = "text/event-stream";
 /// A page.
 pub(crate) const HTML: &str = "text/html; charset=UTF-8";
 
@@ -36,7 +65,7 @@ impl Reply {
             status,
             content_type: Some(content_type),
             headers: Vec::new(),
-            body: body.into(),
+            content: Content::Whole(body.into()),
         }
     }
 
@@ -50,13 +79,25 @@ impl Reply {
         Self::ok(JSON, value.to_string())
     }
 
+    /// 200 with events, each sent at once.
+    pub(crate) fn events(events: EventStream) -> Self {
+        let reply = Self {
+            content: Content::Events(events),
+            ..Self::ok(EVENTS, Bytes::new())
+        };
+        // Neither caches nor proxies may hold events back.
+        reply
+            .with_header(CACHE_CONTROL, "no-cache")
+            .with_header(ACCEL_BUFFERING, "no")
+    }
+
     /// A status without a body.
     pub(crate) fn empty(status: StatusCode) -> Self {
         Self {
             status,
             content_type: None,
             headers: Vec::new(),
-            body: Bytes::new(),
+            content: Content::Whole(Bytes::new()),
         }
     }
 

@@ -9,8 +9,8 @@ use axum::http::{Method, StatusCode};
 
 use crate::api::params::decode_path;
 use crate::api::problem::Problem;
-use crate::api::{expr, graph, health, page, publish, tags};
-use crate::edge::{Request, with_endpoint};
+use crate::api::{expr, fetch, graph, health, page, publish, tags};
+use crate::edge::{Request, has_form, read_form, with_endpoint};
 use crate::reply::Reply;
 use crate::server::Server;
 
@@ -24,6 +24,7 @@ pub(crate) enum Route {
     Ready,
     Metrics,
     Graph,
+    Fetch,
     Expr,
     ExprDebug,
     ExprNormalize,
@@ -57,6 +58,8 @@ struct Row {
 enum Methods {
     Any,
     Get,
+    /// GET, or POST of a form with the parameters.
+    Ask,
     Post,
     /// Publish: the reference does not know the path for GET, and names GET for others.
     Publish,
@@ -88,7 +91,7 @@ const fn and_below(row: Row) -> Row {
 }
 
 const fn expr(path: &'static str, route: Route) -> Row {
-    endpoint(row(path, route, "expr", Methods::Get))
+    endpoint(row(path, route, "expr", Methods::Ask))
 }
 
 const ROUTES: &[Row] = &[
@@ -109,7 +112,8 @@ const ROUTES: &[Row] = &[
         Methods::Post,
     ),
     row("/metrics", Route::Metrics, "metrics", Methods::Get),
-    endpoint(row("/api/v1/graph", Route::Graph, "graph", Methods::Get)),
+    endpoint(row("/api/v1/graph", Route::Graph, "graph", Methods::Ask)),
+    endpoint(row("/api/v2/fetch", Route::Fetch, "fetch", Methods::Ask)),
     expr("/api/v1/expr", Route::Expr),
     expr("/api/v1/expr/debug", Route::ExprDebug),
     expr("/api/v1/expr/normalize", Route::ExprNormalize),
@@ -121,7 +125,7 @@ const ROUTES: &[Row] = &[
         "/api/v1/tags",
         Route::Tags,
         "tags",
-        Methods::Get,
+        Methods::Ask,
     ))),
     endpoint(row("/api/v1/alerts", Route::Alerts, "alerts", Methods::Get)),
     endpoint(row("/api/v1/rules", Route::Rules, "rules", Methods::Get)),
@@ -167,7 +171,11 @@ pub(crate) fn route_of(path: &str) -> Option<Route> {
 }
 
 /// Answers a request.
-pub(crate) async fn answer(server: &Arc<Server>, route: Option<Route>, request: Request) -> Reply {
+pub(crate) async fn answer(
+    server: &Arc<Server>,
+    route: Option<Route>,
+    mut request: Request,
+) -> Reply {
     let Some(route) = route else {
         return match request.method {
             Method::GET | Method::POST => Problem::path_not_found(&request.path),
@@ -176,9 +184,16 @@ pub(crate) async fn answer(server: &Arc<Server>, route: Option<Route>, request: 
         .into_reply();
     };
     let row = route.row();
-    let answered = match refuse_method(row, &request) {
+    let asked = match refuse_method(row, &request) {
         Some(problem) => Err(problem),
-        None => handle(server, route, request).await,
+        None if row.methods == Methods::Ask && has_form(&request) => {
+            read_form(server, &mut request).await
+        }
+        None => Ok(()),
+    };
+    let answered = match asked {
+        Ok(()) => handle(server, route, request).await,
+        Err(problem) => Err(problem),
     };
     let is_unnamed = matches!(&answered, Err(problem) if problem.is_unnamed(row));
     let reply = answered.unwrap_or_else(Problem::into_reply);
@@ -199,6 +214,7 @@ async fn handle(server: &Arc<Server>, route: Route, request: Request) -> Result<
         Route::Metrics => Ok(health::metrics(server)),
         Route::AcceptClock => Ok(health::accept_clock(server)),
         Route::Graph => graph::graph(server, request).await,
+        Route::Fetch => fetch::fetch(server, request).await,
         Route::Expr | Route::ExprDebug => expr::debug(server, request).await,
         Route::ExprNormalize => expr::normalize(server, request).await,
         Route::ExprQueries => expr::queries(server, request).await,
@@ -217,6 +233,7 @@ fn refuse_method(row: &Row, request: &Request) -> Option<Problem> {
     let (is_right, supported) = match row.methods {
         Methods::Any => (true, ""),
         Methods::Get => (method == Method::GET, "GET"),
+        Methods::Ask => (method == Method::GET || has_form(request), "GET"),
         Methods::Post => (method == Method::POST, "POST"),
         Methods::Publish if method == Method::GET => {
             return Some(Problem::path_not_found(&request.path));
@@ -258,6 +275,8 @@ mod tests {
             ("/API/v1/publish", None),
             ("//api/v1/graph", None),
             ("/api/v1/graph/foo", None),
+            ("/api/v2/fetch", Some(Route::Fetch)),
+            ("/api/v1/fetch", None),
             ("/api/v1/graph%3Fq=1", None),
             ("/api/v1/tags", Some(Route::Tags)),
             ("/api/v1/tags/", Some(Route::Tags)),

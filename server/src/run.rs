@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use crate::alerting::Alerting;
 use crate::background;
 use crate::clock::{Clock, ClockJumped};
-use crate::config::Config;
+use crate::config::{Config, QueryConfig};
 use crate::demo::history::DemoFleet;
 use crate::engine::{Engine, EngineError, Protocol, PublishError};
 use crate::lines::Lines;
@@ -231,14 +231,10 @@ impl Running {
             engine,
             alerting,
             lines: Lines::new(config.store.step),
-            queries: Pool::start(PoolOptions {
-                name: "query",
-                threads: config.query.threads,
-                waiting_max: config.query.waiting_max,
-                on_panic: OnPanic::FailJob,
-            })?,
+            queries: Pool::start(query_pool(&config.query))?,
             writes,
             pictures,
+            streams: Arc::new(Semaphore::new(config.query.streams_max)),
             body_room: Semaphore::new(config.http.bodies_bytes_max / 1024 + 1),
             config,
             stopping: AtomicBool::new(false),
@@ -287,6 +283,11 @@ impl Running {
     /// `None` where it would fail before it reads.
     pub fn plan_of_graph(&self, parameters: &str) -> Option<Plan> {
         crate::api::graph::plan(&self.server, parameters).ok()
+    }
+
+    /// The same for a stream of events.
+    pub fn plan_of_fetch(&self, parameters: &str) -> Option<Plan> {
+        crate::api::fetch::plan(&self.server, parameters).ok()
     }
 
     /// Where the agent line protocol is received.
@@ -411,6 +412,16 @@ fn open_engine(
 ) -> Result<Arc<Engine>, EngineError> {
     let observe = &mut |step: ClosedStep| alerting.replay(&step);
     Engine::open(config, telemetry, observe).map(Arc::new)
+}
+
+/// Queries may fail, each for itself.
+fn query_pool(config: &QueryConfig) -> PoolOptions {
+    PoolOptions {
+        name: "query",
+        threads: config.threads,
+        waiting_max: config.waiting_max,
+        on_panic: OnPanic::FailJob,
+    }
 }
 
 /// Loads the history of a fleet, unless the store has samples; rules run over it, nobody is told.

@@ -37,6 +37,8 @@ pub(crate) struct Server {
     pub(crate) writes: Pool,
     /// KiB of request bodies that may still be read.
     pub(crate) body_room: Semaphore,
+    /// Places for event streams.
+    pub(crate) streams: Arc<Semaphore>,
     /// Pictures of the page: title and query.
     pub(crate) pictures: Vec<(String, String)>,
     pub(crate) stopping: AtomicBool,
@@ -77,6 +79,9 @@ impl Server {
     pub(crate) fn refresh_gauges(&self) {
         let jobs = u32::try_from(self.queries.jobs()).unwrap_or(u32::MAX);
         self.telemetry.set(Metric::QueryWaiting, f64::from(jobs));
+        let open = self.config.query.streams_max - self.streams.available_permits();
+        let open = u32::try_from(open).unwrap_or(u32::MAX);
+        self.telemetry.set(Metric::FetchStreams, f64::from(open));
         let steps_back = u32::try_from(self.clock.steps_back()).unwrap_or(u32::MAX);
         self.telemetry
             .set(Metric::ClockStepsBack, f64::from(steps_back));

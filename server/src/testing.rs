@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 
@@ -85,6 +85,23 @@ impl TestServer {
         headers: &[(&str, &str)],
         body: impl Into<Body>,
     ) -> Answer {
+        let response = self.ask(method, uri, headers, body).await;
+        let (parts, body) = response.into_parts();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.collect().await.unwrap().to_bytes().to_vec(),
+        }
+    }
+
+    /// Sends a request; the body of the answer is still to be read.
+    pub(crate) async fn ask(
+        &self,
+        method: &str,
+        uri: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Response<Body> {
         let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
         let mut map = HeaderMap::new();
         for (name, value) in headers {
@@ -100,13 +117,7 @@ impl TestServer {
             peer: ([127, 0, 0, 1], 9).into(),
             id: "test".to_owned(),
         };
-        let response = edge::answer(Arc::clone(self.running.server()), request).await;
-        let (parts, body) = response.into_parts();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: body.collect().await.unwrap().to_bytes().to_vec(),
-        }
+        edge::answer(Arc::clone(self.running.server()), request).await
     }
 
     /// Sends a GET without headers.

@@ -51,7 +51,7 @@ pub fn write(graph: &GraphDef) -> Result<String, RenderError> {
     Ok(out)
 }
 
-fn push_graph(out: &mut String, graph: &GraphDef) {
+pub(super) fn push_graph(out: &mut String, graph: &GraphDef) {
     out.push_str("{\"type\":\"graph-metadata\",\"startTime\":");
     push_integer(out, graph.start.as_millis());
     out.push_str(",\"endTime\":");
@@ -99,7 +99,7 @@ fn push_graph(out: &mut String, graph: &GraphDef) {
     out.push('}');
 }
 
-fn push_plot(out: &mut String, index: usize, plot: &Plot) {
+pub(super) fn push_plot(out: &mut String, index: usize, plot: &Plot) {
     out.push_str("{\"type\":\"plot-metadata\"");
     push_field_index(out, "id", index);
     if let Some(label) = &plot.label {
@@ -122,10 +122,7 @@ fn push_line(out: &mut String, plot: usize, line: &LineDef, rows: usize) {
     }
     push_field_index(out, "plot", plot);
     push_field_text(out, "label", &line.label);
-    push_field_color(out, "color", line.color);
-    push_field_text(out, "lineStyle", style_name(line.style));
-    out.push_str(",\"lineWidth\":");
-    push_double(out, line.width);
+    push_style(out, line);
     if let Some(query) = &line.query {
         push_field_text(out, "query", query);
     }
@@ -142,7 +139,20 @@ fn push_line(out: &mut String, plot: usize, line: &LineDef, rows: usize) {
     out.push_str("}}");
 }
 
-fn push_field_text(out: &mut String, field: &str, value: &str) {
+fn push_style(out: &mut String, line: &LineDef) {
+    push_field_color(out, "color", line.color);
+    push_field_text(out, "lineStyle", style_name(line.style));
+    out.push_str(",\"lineWidth\":");
+    push_double(out, line.width);
+}
+
+/// Axis, colour, style and width of a line.
+pub(super) fn push_look(out: &mut String, plot: usize, line: &LineDef) {
+    push_field_index(out, "plot", plot);
+    push_style(out, line);
+}
+
+pub(super) fn push_field_text(out: &mut String, field: &str, value: &str) {
     out.push_str(",\"");
     out.push_str(field);
     out.push_str("\":");

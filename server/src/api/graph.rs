@@ -2,13 +2,15 @@
 //!
 //! Takes a request, gives the answer in the format it asks for. The one file family that turns
 //! expressions and lines of the query room into a graph of the render room: [`request`] reads the
-//! URL, [`axis`] what belongs to one axis, [`assemble`] names, colours and orders lines. Evaluation
-//! and drawing run on the query pool, never on the runtime.
+//! URL, [`axis`] what belongs to one axis, [`source`] names lines, [`assemble`] colours and orders them.
+//! Evaluation and drawing run on the query pool, never on the runtime. [`super::fetch`] shares what
+//! streams and graphs have in common.
 
 mod answer;
-mod assemble;
-mod axis;
-mod request;
+pub(super) mod assemble;
+pub(super) mod axis;
+pub(super) mod request;
+pub(super) mod source;
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,7 @@ use telamon_store::Snapshot;
 
 use super::params::Params;
 use super::problem::Problem;
+use crate::config::Config;
 use crate::edge::{Request, cors_host};
 use crate::reply::Reply;
 use crate::server::Server;
@@ -39,12 +42,12 @@ pub(crate) async fn graph(server: &Arc<Server>, request: Request) -> Result<Repl
     let asked = GraphRequest::read(&params, &server.config, server.clock.wall())?;
     refuse_bad_origin(&request)?;
     let is_browser = request.header(USER_AGENT).is_some_and(is_browser);
-    let cancel = CancelOnDrop(Arc::new(AtomicBool::new(false)));
+    let cancel = CancelOnDrop::new();
     let job = Job {
         server: Arc::clone(server),
         snapshot: server.engine.snapshot(),
         limits: Limits {
-            cancel: Some(Arc::clone(&cancel.0)),
+            cancel: Some(cancel.flag()),
             ..server.query_limits()
         },
         asked,
@@ -70,16 +73,19 @@ pub(crate) async fn graph(server: &Arc<Server>, request: Request) -> Result<Repl
 /// As the request would fail before it reads.
 pub(crate) fn plan(server: &Arc<Server>, query: &str) -> Result<Plan, Problem> {
     let params = Params::parse(query);
-    let job = Job {
-        server: Arc::clone(server),
-        snapshot: server.engine.snapshot(),
-        limits: server.query_limits(),
-        asked: GraphRequest::read(&params, &server.config, server.clock.wall())?,
-        params,
-    };
-    let exprs = job.parse()?;
+    let asked = GraphRequest::read(&params, &server.config, server.clock.wall())?;
+    plan_of(server, &asked)
+}
+
+/// What has to be read for a request.
+///
+/// # Errors
+/// As the request would fail before it reads.
+pub(super) fn plan_of(server: &Server, asked: &GraphRequest) -> Result<Plan, Problem> {
+    let exprs = parse(asked, &server.config)?;
     let exprs: Vec<&Arc<Expr>> = exprs.iter().map(|styled| &styled.expr).collect();
-    Ok(Plan::new(&exprs, &job.snapshot, &job.asked.window.context)?)
+    let context = &asked.window.context;
+    Ok(Plan::new(&exprs, &server.engine.snapshot(), context)?)
 }
 
 /// Everything a thread of the pool needs.
@@ -96,7 +102,7 @@ impl Job {
         let clock = &self.server.clock;
         let telemetry = &self.server.telemetry;
         let started_ms = clock.elapsed_ms();
-        let exprs = self.parse()?;
+        let exprs = parse(&self.asked, &self.server.config)?;
         let parsed_ms = clock.elapsed_ms();
         telemetry.time(Metric::QueryTime, "parse", parsed_ms - started_ms);
         let graph = self.evaluate(&exprs)?;
@@ -111,25 +117,6 @@ impl Job {
         reply
     }
 
-    /// The expressions with the common query and automatic legends.
-    fn parse(&self) -> Result<Vec<StyledExpr>, Problem> {
-        let mut options = ParseOptions::reference();
-        options.unstable = self.asked.unstable;
-        if let Some(zone) = self.asked.zones.first() {
-            let name = Value::text(zone.name.as_str());
-            options.variables.insert(Arc::from("tz"), name);
-        }
-        let mut exprs = lang::parse(&self.asked.query, &options)?;
-        if let Some(common) = &self.asked.common_query {
-            let restricted = exprs.iter().map(|styled| lang::restrict(styled, common));
-            exprs = restricted.collect::<Result<_, _>>()?;
-        }
-        if self.server.config.graph.automatic_legends {
-            label::name_automatically(&mut exprs);
-        }
-        Ok(exprs)
-    }
-
     fn evaluate(&self, exprs: &[StyledExpr]) -> Result<GraphDef, Problem> {
         if exprs.is_empty() && self.asked.draws_picture() {
             let message = "UnsupportedOperationException: tail of empty list";
@@ -142,8 +129,42 @@ impl Job {
     }
 }
 
+/// The expressions with the common query and automatic legends.
+///
+/// # Errors
+/// For mistakes in the program.
+pub(super) fn parse(asked: &GraphRequest, config: &Config) -> Result<Vec<StyledExpr>, Problem> {
+    let mut options = ParseOptions::reference();
+    options.unstable = asked.unstable;
+    if let Some(zone) = asked.zones.first() {
+        let name = Value::text(zone.name.as_str());
+        options.variables.insert(Arc::from("tz"), name);
+    }
+    let mut exprs = lang::parse(&asked.query, &options)?;
+    if let Some(common) = &asked.common_query {
+        let restricted = exprs.iter().map(|styled| lang::restrict(styled, common));
+        exprs = restricted.collect::<Result<_, _>>()?;
+    }
+    if config.graph.automatic_legends {
+        label::name_automatically(&mut exprs);
+    }
+    Ok(exprs)
+}
+
 /// Ends the evaluation when the answer is no longer awaited.
-struct CancelOnDrop(Arc<AtomicBool>);
+pub(super) struct CancelOnDrop(Arc<AtomicBool>);
+
+impl CancelOnDrop {
+    /// Not cancelled yet.
+    pub(super) fn new() -> Self {
+        Self(Arc::new(AtomicBool::new(false)))
+    }
+
+    /// What an evaluation looks at.
+    pub(super) fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+}
 
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
@@ -152,7 +173,7 @@ impl Drop for CancelOnDrop {
 }
 
 /// The reference derives the id of the caller from the origin and fails where it has no host.
-fn refuse_bad_origin(request: &Request) -> Result<(), Problem> {
+pub(super) fn refuse_bad_origin(request: &Request) -> Result<(), Problem> {
     match request.header(ORIGIN) {
         Some(origin) if origin != "null" && cors_host(origin).is_none() => Err(Problem::new(
             axum::http::StatusCode::INTERNAL_SERVER_ERROR,

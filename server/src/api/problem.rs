@@ -138,13 +138,17 @@ impl Problem {
 
     /// The answer.
     pub(crate) fn into_reply(self) -> Reply {
+        Reply::new(self.status, JSON, self.to_json())
+    }
+
+    /// The body of the answer.
+    pub(crate) fn to_json(&self) -> String {
         let body = ErrorBody {
             r#type: "error",
             message: &self.message,
             error: self.detail.as_deref(),
         };
-        let body = serde_json::to_vec(&body).expect("a body of texts and numbers is valid JSON");
-        Reply::new(self.status, JSON, body)
+        serde_json::to_string(&body).expect("a body of texts and numbers is valid JSON")
     }
 }
 

@@ -109,6 +109,8 @@ pub(super) struct RawQuery {
     pub(super) threads: Option<Value>,
     /// Queries that may wait for a thread; further ones are answered 503.
     pub(super) waiting_max: Option<Value>,
+    /// Event streams that may be open at a time; further ones are answered 503.
+    pub(super) streams_max: Option<Value>,
     /// Most points of the store that one query may read.
     pub(super) input_points_max: Option<Value>,
     /// Most points of all lines of one answer together.

@@ -207,6 +207,12 @@ impl Reader {
                 64,
                 0..=100_000,
             ),
+            streams_max: self.count(
+                "query.streams_max",
+                raw.streams_max.as_ref(),
+                64,
+                1..=100_000,
+            ),
             input_points_max: self.count(
                 "query.input_points_max",
                 raw.input_points_max.as_ref(),

@@ -70,6 +70,7 @@ impl Config {
         writeln!(f, "datapoints_max = {}", self.query.datapoints_max)?;
         writeln!(f, "threads = {}", self.query.threads)?;
         writeln!(f, "waiting_max = {}", self.query.waiting_max)?;
+        writeln!(f, "streams_max = {}", self.query.streams_max)?;
         writeln!(f, "input_points_max = {}", self.query.input_points_max)?;
         writeln!(f, "answer_points_max = {}", self.query.answer_points_max)?;
         writeln!(f, "\n[graph]")?;

@@ -68,6 +68,8 @@ metrics! {
     QueryTime Timer "telamon.query.time" ["stage"] "seconds" "time spent in a stage of a query";
     QueryRefused Counter "telamon.query.refused" ["reason"] "queries" "queries not evaluated";
     QueryWaiting Gauge "telamon.query.jobs" [] "queries" "queries that run or wait";
+    FetchStreams Gauge "telamon.fetch.streams" [] "streams" "event streams that are open";
+    FetchChunks Counter "telamon.fetch.chunks" [] "chunks" "stretches of time evaluated for event streams";
     AlertSteps Counter "telamon.alert.steps" [] "steps" "steps over which rules were evaluated";
     AlertTransitions Counter "telamon.alert.transitions" [] "transitions" "alerts that changed state";
     AlertTime Timer "telamon.alert.time" [] "seconds" "time to evaluate all rules over a step";

@@ -91,7 +91,10 @@ fn body(case: &Case, answer: &Answer, found: &mut Vec<Mismatch>) {
     if let Some(events) = &case.events {
         let expected: Vec<Value> = events.iter().map(|event| parse(event.get())).collect();
         let got: Vec<Value> = stream_events(&answer.text());
-        json::compare(&Value::from(expected), &Value::from(got), found);
+        match told_limit(&expected, &got) {
+            Some(limit) => found.push(Mismatch::new("events.limit", "not told", limit)),
+            None => json::compare(&Value::from(expected), &Value::from(got), found),
+        }
     } else if let Some(expected) = &case.body {
         match serde_json::from_slice(&answer.body) {
             Ok(got) => {
@@ -131,8 +134,18 @@ fn keep_names(words: &mut Value) {
 fn stream_events(text: &str) -> Vec<Value> {
     let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
     data.filter_map(|json| serde_json::from_str(json).ok())
-        .filter(|event: &Value| event["type"] != "heartbeat")
+        .filter(|event: &Value| event["message"] != "heartbeat")
         .collect()
+}
+
+/// The limit that ended our stream where the recorded one has nothing but its end.
+fn told_limit<'a>(expected: &[Value], got: &'a [Value]) -> Option<&'a Value> {
+    let [error, end] = got else {
+        return None;
+    };
+    let message = error["message"].as_str().unwrap_or_default();
+    let is_limit = error["type"] == "error" && message.contains("too many lines");
+    (is_limit && expected == std::slice::from_ref(end)).then(|| &error["message"])
 }
 
 /// Some values of the only line of a graph.

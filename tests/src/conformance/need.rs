@@ -73,10 +73,12 @@ impl Need {
 
     /// Adds what a case reads.
     pub fn add(&mut self, case: &Case, series: &[Series], planner: &Running) {
-        if !case.path().ends_with("/graph") && !case.path().ends_with("/fetch") {
-            return;
-        }
-        let Some(plan) = planner.plan_of_graph(case.parameters()) else {
+        let plan = match case.path() {
+            path if path.ends_with("/graph") => planner.plan_of_graph(case.parameters()),
+            path if path.ends_with("/fetch") => planner.plan_of_fetch(case.parameters()),
+            _ => None,
+        };
+        let Some(plan) = plan else {
             return;
         };
         for scan in &plan.scans {

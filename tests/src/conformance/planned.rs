@@ -5,11 +5,7 @@
 use super::cases::Case;
 
 /// Paths whose cases are not asked, and why.
-const PATHS: [(&str, &str); 5] = [
-    (
-        "/api/v2/fetch",
-        "event stream of data (the whole stack language)",
-    ),
+const PATHS: [(&str, &str); 4] = [
     ("/api/v2/config", "the configuration over HTTP"),
     ("/lwc/api/", "the streaming service"),
     ("/api/v1/streams", "the streaming service"),

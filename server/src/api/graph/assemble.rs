@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use telamon_model::duration::format_millis;
 use telamon_model::predicate::utf16_cmp;
-use telamon_model::{SeriesId, Step, Tags};
 use telamon_query::exec::Evaluation;
 use telamon_query::expr::{Setting, StyledExpr};
-use telamon_query::label::{Edits, edits_of, legend, substitute};
+use telamon_query::label::substitute;
 use telamon_query::line::Line;
 use telamon_render::color::Color;
 use telamon_render::graph::{GraphDef, Item, LineDef, LineStyle, MessageDef, Plot, TickLabels};
@@ -17,6 +15,7 @@ use telamon_render::prefix::{binary_text, decimal_text};
 
 use super::axis::{AXES_MAX, Axis};
 use super::request::{Format, GraphRequest};
+use super::source::{Source, value};
 use crate::api::params::{Params, parse_double, parse_int};
 use crate::api::problem::Problem;
 
@@ -120,14 +119,14 @@ impl<'a> Assembly<'a> {
             );
         }
         let limit = styled.setting(Setting::Limit).map(parse_int).transpose()?;
-        let mut source = Source::of(styled, self.asked.format);
-        if !lines.is_empty() {
-            source.edits = edits_of(styled)?;
+        let source = Source::of(styled, self.asked.format == Format::V2Json);
+        let mut defs = source.name(lines.into_iter().map(without_first), &|line, key| {
+            variable(line, look.tick_labels, key)
+        })?;
+        for def in &mut defs {
+            def.style = look.style;
+            def.width = look.width;
         }
-        let mut defs: Vec<LineDef> = lines
-            .into_iter()
-            .map(|line| source.line_def(line, &look))
-            .collect::<Result<_, _>>()?;
         defs.sort_by(|a, b| utf16_cmp(&a.label, &b.label));
         self.color(&mut defs, &look);
         let descending = styled.setting(Setting::Order) == Some("desc");
@@ -223,27 +222,12 @@ impl<'a> Assembly<'a> {
         let plots = self.plots(drawn)?;
         let asked = self.asked;
         let all_tags = common_tags(plots.iter().flat_map(Plot::lines));
-        let window = &asked.window;
+        let title = asked.title.as_ref();
         Ok(GraphDef {
-            title: asked
-                .title
-                .as_ref()
-                .map(|title| substitute(title, &|key| value(&all_tags, key))),
+            title: title.map(|title| substitute(title, &|key| value(&all_tags, key))),
             plots,
-            start: window.shown_start,
-            end: window.shown_end,
-            step: Step::from_millis(window.context.step_ms).expect("a window has a positive step"),
-            zones: asked.zones.iter().map(|zone| zone.name.clone()).collect(),
-            width: asked.width,
-            height: asked.height,
-            zoom: asked.zoom,
-            layout: asked.layout,
-            legend: asked.legend,
-            only_graph: asked.only_graph,
-            theme: asked.theme,
-            load: None,
             warnings: self.warnings,
-            hints: asked.hints.clone(),
+            ..asked.empty_graph()
         })
     }
 
@@ -277,11 +261,7 @@ impl<'a> Assembly<'a> {
                 plots.push(plot);
             }
         }
-        let is_plain = self
-            .asked
-            .hints
-            .iter()
-            .any(|hint| hint == "ambiguous-multi-y");
+        let is_plain = self.asked.has_hint("ambiguous-multi-y");
         if plots.len() > 1 && !is_plain {
             for plot in &mut plots {
                 let color = plot.lines().next().map(|line| line.color);
@@ -292,72 +272,10 @@ impl<'a> Assembly<'a> {
     }
 }
 
-/// What all lines of an expression share.
-struct Source {
-    styled: StyledExpr,
-    /// Edits of the legend; none while there is no line.
-    edits: Edits,
-    query: String,
-    /// Whether lines get ids.
-    has_ids: bool,
-    group_by_keys: Vec<String>,
-    offset: String,
-}
-
-impl Source {
-    fn of(styled: &StyledExpr, format: Format) -> Self {
-        let is_grouped = styled.expr.is_grouped();
-        let keys = styled.expr.final_grouping();
-        let keys = keys
-            .iter()
-            .filter(|_| is_grouped)
-            .map(|key| key.to_string());
-        Self {
-            query: styled.to_string(),
-            has_ids: format == Format::V2Json,
-            group_by_keys: keys.collect(),
-            offset: format_millis(styled.expr.offset_ms()),
-            edits: Edits::default(),
-            styled: styled.clone(),
-        }
-    }
-
-    /// The line without its colour. The first value only primed the operators and is not shown.
-    fn line_def(&self, line: Line, look: &Look) -> Result<LineDef, Problem> {
-        let mut values = line.values;
-        values.drain(..values.len().min(1));
-        let mut def = LineDef {
-            id: None,
-            label: String::new(),
-            query: Some(self.query.clone()),
-            group_by_keys: self.group_by_keys.clone(),
-            tags: with_offset(&line.tags, &self.offset),
-            values,
-            color: Color::BLACK,
-            style: look.style,
-            width: look.width,
-        };
-        def.label = legend(&self.styled, &self.edits, &line.label, &|key| {
-            variable(&def, look.tick_labels, key)
-        })?;
-        def.id = self.has_ids.then(|| {
-            let mut pairs = def.tags.clone();
-            pairs.push((Arc::from("atlas.query"), Arc::from(self.query.as_str())));
-            SeriesId::of(&Tags::from_pairs(pairs)).to_string()
-        });
-        Ok(def)
-    }
-}
-
-/// Tags in key order, the offset last.
-fn with_offset(tags: &Tags, offset: &str) -> Vec<(Arc<str>, Arc<str>)> {
-    let mut pairs: Vec<(Arc<str>, Arc<str>)> = tags
-        .iter()
-        .filter(|(key, _)| &***key != "atlas.offset")
-        .map(|(key, value)| (Arc::clone(key), Arc::clone(value)))
-        .collect();
-    pairs.push((Arc::from("atlas.offset"), Arc::from(offset)));
-    pairs
+/// The line as it is shown: its first value only primed the operators.
+fn without_first(mut line: Line) -> Line {
+    line.values.drain(..line.values.len().min(1));
+    line
 }
 
 /// A variable of a legend: a tag, or a statistic of what is shown.
@@ -378,11 +296,6 @@ fn variable(line: &LineDef, tick_labels: TickLabels, key: &str) -> Option<String
         TickLabels::Binary => binary_text(number),
         TickLabels::Off | TickLabels::Decimal | TickLabels::Duration => decimal_text(number),
     })
-}
-
-fn value(tags: &[(Arc<str>, Arc<str>)], key: &str) -> Option<String> {
-    let found = tags.iter().find(|(known, _)| &**known == key);
-    found.map(|(_, value)| value.to_string())
 }
 
 fn common_tags<'l>(mut lines: impl Iterator<Item = &'l LineDef>) -> Vec<(Arc<str>, Arc<str>)> {
@@ -472,7 +385,8 @@ fn total_order(number: f64) -> i64 {
     bits ^ i64::MAX & (bits >> 63)
 }
 
-fn axis_of(styled: &StyledExpr) -> Result<usize, Problem> {
+/// The axis of an expression.
+pub(in crate::api) fn axis_of(styled: &StyledExpr) -> Result<usize, Problem> {
     let Some(text) = styled.setting(Setting::Axis) else {
         return Ok(0);
     };
@@ -483,7 +397,8 @@ fn axis_of(styled: &StyledExpr) -> Result<usize, Problem> {
         .ok_or_else(|| Problem::illegal_argument(format!("invalid axis: {axis}")))
 }
 
-fn line_style(name: &str) -> Result<LineStyle, Problem> {
+/// A line style by its name in any case.
+pub(in crate::api) fn line_style(name: &str) -> Result<LineStyle, Problem> {
     let name = name.to_uppercase();
     match name.as_str() {
         "LINE" => Ok(LineStyle::Line),
@@ -508,7 +423,7 @@ fn parse_alpha(text: &str) -> Result<u8, Problem> {
 }
 
 /// A palette, in the reference's words where it is none.
-pub(super) fn parse_palette(text: &str) -> Result<Palette, Problem> {
+pub(in crate::api) fn parse_palette(text: &str) -> Result<Palette, Problem> {
     Palette::parse(text).map_err(|error| match error {
         PaletteError::UnknownName(_) => Problem::illegal_argument(error),
         PaletteError::BadColor(color) => bad_color(&color),
@@ -516,7 +431,8 @@ pub(super) fn parse_palette(text: &str) -> Result<Palette, Problem> {
     })
 }
 
-fn bad_color(text: &str) -> Problem {
+/// Why a text is no colour.
+pub(in crate::api) fn bad_color(text: &str) -> Problem {
     match text.chars().count() {
         3 => bad_hex(&text.chars().flat_map(|c| [c, c]).collect::<String>()),
         6 | 8 => bad_hex(text),

@@ -13,7 +13,7 @@ pub(super) const AXES_MAX: usize = 5;
 
 /// What an axis was asked to be.
 #[derive(Clone, Debug)]
-pub(super) struct Axis {
+pub(in crate::api) struct Axis {
     pub(super) label: Option<String>,
     pub(super) scale: Scale,
     pub(super) upper: Bound,
@@ -29,7 +29,7 @@ pub(super) struct Axis {
 
 impl Axis {
     /// Reads the parameters of an axis.
-    pub(super) fn read(params: &Params, axis: usize) -> Result<Self, Problem> {
+    pub(in crate::api) fn read(params: &Params, axis: usize) -> Result<Self, Problem> {
         let of = |name: &str| params.axis(name, axis);
         let (lower, upper) = (bound(of("l"))?, bound(of("u"))?);
         if let (Bound::Explicit(low), Bound::Explicit(high)) = (lower, upper)
@@ -61,7 +61,7 @@ impl Axis {
     }
 
     /// A plot of this axis without lines.
-    pub(super) fn to_plot(&self) -> Plot {
+    pub(in crate::api) fn to_plot(&self) -> Plot {
         Plot {
             label: self.label.clone(),
             axis_color: None,

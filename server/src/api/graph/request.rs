@@ -6,12 +6,13 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use telamon_model::{Predicate, Timestamp};
+use telamon_model::{Predicate, Step, Timestamp};
 use telamon_query::context::{GraphRequest as WindowRequest, GraphWindow, StepRules};
+use telamon_query::exec::EvalError;
 use telamon_query::lang::{self, ParseOptions, Vocabulary};
 use telamon_query::time::{Zone, parse_duration, resolve_range, zone};
 use telamon_render::color::Vision;
-use telamon_render::graph::{LayoutMode, LegendType, Theme, TickLabels};
+use telamon_render::graph::{GraphDef, LayoutMode, LegendType, Theme, TickLabels};
 
 use super::axis::AXES_MAX;
 use crate::api::params::{Params, parse_double};
@@ -56,6 +57,9 @@ pub(crate) enum Format {
     V2Json,
 }
 
+/// Step and range of what was asked for.
+type WindowOf = fn(&StepRules, &WindowRequest) -> Result<GraphWindow, EvalError>;
+
 const HINTS: [&str; 3] = ["no-image", "ambiguous-multi-y", "presentation-metadata"];
 
 impl GraphRequest {
@@ -64,10 +68,34 @@ impl GraphRequest {
     /// # Errors
     /// In the words of the reference.
     pub(crate) fn read(params: &Params, config: &Config, now: Timestamp) -> Result<Self, Problem> {
+        let format = format(params.first("format"));
+        Self::read_as(format, StepRules::graph_window, params, (config, now))
+    }
+
+    /// Reads the parameters of a stream: the same ones, over the range of a stream, and whatever the
+    /// format.
+    ///
+    /// # Errors
+    /// In the words of the reference.
+    pub(crate) fn read_stream(
+        params: &Params,
+        config: &Config,
+        now: Timestamp,
+    ) -> Result<Self, Problem> {
+        let format = Ok(Format::V2Json);
+        Self::read_as(format, StepRules::stream_window, params, (config, now))
+    }
+
+    fn read_as(
+        format: Result<Format, Problem>,
+        window_of: WindowOf,
+        params: &Params,
+        (config, now): (&Config, Timestamp),
+    ) -> Result<Self, Problem> {
         let query = params
             .first("q")
             .ok_or_else(|| Problem::illegal_argument("missing required parameter 'q'"))?;
-        let format = format(params.first("format"))?;
+        let format = format?;
         let zones = zones(params, config)?;
         let width = positive(params, "w", "width", config.graph.width)?;
         let height = positive(params, "h", "height", config.graph.height)?;
@@ -90,7 +118,13 @@ impl GraphRequest {
             super::axis::tick_labels(params, axis)?;
         }
         let common_query = params.first("cq").map(common_query).transpose()?;
-        let window = window(params, config, &zones[0], now, width)?;
+        let request = window_request(params, &zones[0], now, width)?;
+        let rules = StepRules {
+            primary_ms: config.store.step.as_millis(),
+            block_slots: i64::from(config.store.block_slots),
+            points_max: config.graph.line_values_max,
+        };
+        let window = window_of(&rules, &request)?;
         Ok(Self {
             query: query.to_owned(),
             common_query,
@@ -116,11 +150,44 @@ impl GraphRequest {
         })
     }
 
+    /// The graph without title, lines and warnings.
+    pub(crate) fn empty_graph(&self) -> GraphDef {
+        let window = &self.window;
+        GraphDef {
+            title: None,
+            plots: Vec::new(),
+            start: window.shown_start,
+            end: window.shown_end,
+            step: self.step(),
+            zones: self.zones.iter().map(|zone| zone.name.clone()).collect(),
+            width: self.width,
+            height: self.height,
+            zoom: self.zoom,
+            layout: self.layout,
+            legend: self.legend,
+            only_graph: self.only_graph,
+            theme: self.theme,
+            load: None,
+            warnings: Vec::new(),
+            hints: self.hints.clone(),
+        }
+    }
+
+    /// Distance of two values.
+    pub(crate) fn step(&self) -> Step {
+        Step::from_millis(self.window.context.step_ms).expect("a window has a positive step")
+    }
+
+    /// Whether a hint was given.
+    pub(crate) fn has_hint(&self, hint: &str) -> bool {
+        self.hints.iter().any(|given| given == hint)
+    }
+
     /// Whether the answer holds a picture.
     pub(crate) fn draws_picture(&self) -> bool {
         match self.format {
             Format::Png => true,
-            Format::V2Json => !self.hints.iter().any(|hint| hint == "no-image"),
+            Format::V2Json => !self.has_hint("no-image"),
             Format::Csv | Format::Txt | Format::Json | Format::StatsJson => false,
         }
     }
@@ -150,28 +217,21 @@ fn zones(params: &Params, config: &Config) -> Result<Vec<Zone>, Problem> {
     Ok(zones)
 }
 
-fn window(
+fn window_request(
     params: &Params,
-    config: &Config,
     zone: &Zone,
     now: Timestamp,
     width: u32,
-) -> Result<GraphWindow, Problem> {
+) -> Result<WindowRequest, Problem> {
     let start = params.first("s").unwrap_or("e-3h");
     let end = params.first("e").unwrap_or("now");
     let range = resolve_range(start, end, &zone.rules, now)?;
-    let rules = StepRules {
-        primary_ms: config.store.step.as_millis(),
-        block_slots: i64::from(config.store.block_slots),
-        points_max: config.graph.line_values_max,
-    };
-    let window = rules.graph_window(&WindowRequest {
+    Ok(WindowRequest {
         start: range.start,
         end: range.end,
         step_ms: params.first("step").map(parse_duration).transpose()?,
         width,
-    });
-    Ok(window?)
+    })
 }
 
 fn common_query(text: &str) -> Result<Arc<Predicate>, Problem> {
