@@ -3,7 +3,7 @@
 //! Takes points; gives step values once a point reaches or crosses the end of a step. A value at time
 //! t describes the time since the previous point, when that is no further away than the heartbeat.
 
-use telamon_model::{Slot, Step, Timestamp};
+use telamon_model::{ABSENT, Slot, Step, Timestamp};
 
 use super::Verdict;
 
@@ -33,7 +33,7 @@ impl Point {
 
     #[expect(clippy::cast_sign_loss, reason = "the bits of a time, to be hashed")]
     pub(super) fn words(self) -> [u64; 2] {
-        [self.time.0 as u64, self.value.to_bits()]
+        [self.time.0 as u64, bits(self.value)]
     }
 }
 
@@ -59,7 +59,7 @@ impl Average {
 
     #[expect(clippy::cast_sign_loss, reason = "the bits of a time, to be hashed")]
     pub(super) fn words(&self) -> [u64; 2] {
-        [self.last_ms as u64, self.part.to_bits()]
+        [self.last_ms as u64, bits(self.part)]
     }
 
     pub(super) fn apply(
@@ -104,6 +104,12 @@ impl Average {
         };
         Verdict::Accepted
     }
+}
+
+/// The bits of a value, to be hashed. Which of two NaN a sum passes on is the compiler's choice, so all
+/// of them are one.
+fn bits(value: f64) -> u64 {
+    if value.is_nan() { ABSENT } else { value }.to_bits()
 }
 
 /// A value's share of a step when it covers `part_ms` of it. The order of the two operations is
