@@ -7,6 +7,7 @@
 mod alerts;
 mod chance;
 mod crowd;
+mod fetch;
 mod harness;
 mod lines;
 mod rude;
