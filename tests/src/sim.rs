@@ -35,7 +35,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use run::Run;
 
 /// Steps of a run unless somebody asks for another number.
-pub const STEPS: u64 = 2_000;
+pub const STEPS: u64 = 1_000;
 
 /// What happened in a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
