@@ -187,6 +187,9 @@ fn repair_last(
                 recovery.torn.push(tail.clone());
             }
             handle.sync().map_err(failed)?;
+            // The file may have been made by a process that ended before it could make the name
+            // durable.
+            files.sync_folder().map_err(failed)?;
             recovery.damages.extend(survey.damages.iter().cloned());
             return Ok((survey, handle));
         }

@@ -312,3 +312,34 @@ fn appends_do_not_wait_for_a_sync_and_one_sync_serves_many() {
         "eight waiters needed one more sync"
     );
 }
+
+/// Found by the simulation: a file that could neither be finished nor removed was taken into use by
+/// the next process, which made the bytes durable but not the name.
+#[test]
+fn a_file_found_at_opening_keeps_its_name() {
+    let files = FaultyFiles::new();
+    let (log, _) = open(&files);
+    let mut now = 0;
+    let mut append_one = |log: &FileLog| {
+        now += 1_000_000;
+        append(log, now, 0, b"first of its file")
+    };
+    let first = append_one(&log).unwrap();
+    // Room for one of the two copies of a start.
+    files.set_faults(Faults {
+        write_bytes_max: Some(60),
+        remove_fails: true,
+        ..Faults::NONE
+    });
+    append_one(&log).unwrap_err();
+    files.set_faults(Faults::NONE);
+    assert_eq!(files.list().unwrap().len(), 2, "it stayed");
+    let (log, _) = open(&files);
+    let second = append_one(&log).unwrap();
+    log.sync().unwrap();
+    let after = files.crash(Crash {
+        keep_bytes: &mut |_, _| 0,
+        keep_names: false,
+    });
+    assert_eq!(read_all(&open(&after).0).0, [first, second]);
+}
