@@ -347,6 +347,14 @@ impl Run {
             };
             applied.map_err(|error| failed(&error))?;
         }
+        // Where the newest records were lost, the start of the file after them still knows when they
+        // came.
+        if let Some(log_time_ms) = self.log_time_ms
+            && twin.log_time().0 < log_time_ms
+        {
+            let waited = twin.heartbeat(Timestamp(log_time_ms));
+            waited.map_err(|error| failed(&error))?;
+        }
         Ok(twin.digest())
     }
 
