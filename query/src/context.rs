@@ -95,8 +95,9 @@ impl EvalContext {
 
     /// Number of points.
     pub fn points(&self) -> usize {
-        let millis = self.end.millis_since(self.start);
-        usize::try_from(millis / self.step_ms).unwrap_or(0)
+        // Two steps of the longest kind are more than a time can say.
+        let millis = i128::from(self.end.0) - i128::from(self.start.0);
+        usize::try_from(millis / i128::from(self.step_ms)).unwrap_or(0)
     }
 
     /// The same time in stretches of so many points, the last one as long as what is left.

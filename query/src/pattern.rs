@@ -6,7 +6,7 @@
 //!
 //! The pattern gets a `^` in front and may match anywhere: it is anchored at the start, but not at the
 //! end, and an alternative at the top level escapes the anchor. Classes know ASCII only. Forms that no
-//! automaton runs are run by [`backtrack`]; what the reference refuses is refused.
+//! automaton runs are run by `backtrack`; what the reference refuses is refused.
 
 mod backtrack;
 mod parse;
