@@ -175,3 +175,51 @@ impl MiniBlock {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+    use telamon_model::{PartitionCount, Step};
+
+    use super::*;
+    use crate::options::Options;
+
+    proptest! {
+        /// What is held is what a plain set of blocks holds, and copies taken before stay as they were.
+        #[test]
+        fn spans_hold_what_a_set_holds(
+            events in prop::collection::vec((-200_i64..200, prop::bool::weighted(0.2)), 1..60),
+        ) {
+            let calendar = Calendar::new(&Options {
+                step: Step::from_millis(60_000).unwrap(),
+                partitions: PartitionCount::new(1).unwrap(),
+                block_slots: 60,
+                retention_ms: 86_400_000,
+                age_max_ms: 60_000,
+            });
+            let mini_of = |block: i64| calendar.mini_of(calendar.block_range(BlockIndex(block)).start);
+            let holds = |sealed: &Sealed| -> BTreeSet<i64> {
+                let all = -200..200;
+                all.filter(|&block| sealed.mini(&calendar, mini_of(block)).is_some()).collect()
+            };
+            let mut sealed = Sealed::default();
+            let mut model = BTreeSet::new();
+            for (block, is_drop) in events {
+                let (copy, before) = (sealed.clone(), model.clone());
+                if is_drop {
+                    sealed.drop_before(BlockIndex(block));
+                    model = model.split_off(&block);
+                } else {
+                    sealed.insert(&calendar, mini_of(block), MiniBlock { chunks: Vec::new() });
+                    model.insert(block);
+                }
+                prop_assert_eq!(holds(&sealed), model.clone());
+                prop_assert_eq!(holds(&copy), before);
+                let has_before = model.first().is_some_and(|&first| first < block);
+                prop_assert_eq!(sealed.has_before(BlockIndex(block)), has_before);
+            }
+        }
+    }
+}
