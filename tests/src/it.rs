@@ -11,4 +11,5 @@ mod partitions;
 mod pictures;
 mod recordings;
 mod simulation;
+mod suite;
 mod tidy;
