@@ -237,7 +237,7 @@ impl fmt::Display for EvalError {
 impl std::error::Error for EvalError {}
 
 impl Limits {
-    fn check_cancelled(&self) -> Result<(), EvalError> {
+    pub(crate) fn check_cancelled(&self) -> Result<(), EvalError> {
         let is_set = self
             .cancel
             .as_ref()

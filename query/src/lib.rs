@@ -4,7 +4,9 @@
 //! the store, and leaves as lines. Drawing them is left to other rooms.
 
 pub mod context;
+pub mod contradiction;
 pub mod exec;
+pub mod explain;
 pub mod expr;
 pub mod label;
 pub mod lang;

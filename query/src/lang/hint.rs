@@ -216,7 +216,7 @@ pub fn words_alike(name: &str, vocabulary: Vocabulary) -> Vec<&'static str> {
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours between two short texts.
-fn edits(a: &str, b: &str) -> usize {
+pub(crate) fn edits(a: &str, b: &str) -> usize {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut before_last = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
