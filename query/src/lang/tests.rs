@@ -8,7 +8,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
-use crate::expr::Setting;
+use crate::expr::{Setting, is_line_style};
 
 /// A file of the reference material that may lie beside the project, or beside its work trees.
 pub(crate) fn shared_file(name: &str) -> Option<String> {
@@ -385,7 +385,9 @@ proptest! {
             Ok(values) => {
                 for value in values {
                     let Some(styled) = value.to_styled() else { continue };
-                    if styled.settings.contains_key(&Setting::Offset) {
+                    // A style that is none prints as a word all the same, as in the reference.
+                    let has_style = styled.setting(Setting::Ls).is_none_or(is_line_style);
+                    if styled.settings.contains_key(&Setting::Offset) || !has_style {
                         continue;
                     }
                     let printed = styled.to_string();
