@@ -7,8 +7,7 @@ use divan::Bencher;
 use telamon_model::{Step, Timestamp};
 use telamon_render::encode::{csv, json};
 use telamon_render::graph::{
-    Bound, GraphDef, Item, LayoutMode, LegendType, LineDef, LineStyle, Plot, Scale, Theme,
-    TickLabels,
+    GraphDef, Item, LayoutMode, LegendType, LineDef, LineStyle, Plot, Theme,
 };
 use telamon_render::palette::Palette;
 use telamon_render::png;
@@ -60,6 +59,13 @@ fn json_answer(bencher: Bencher<'_, '_>, (lines, points): (usize, usize)) {
     bencher.bench(|| json::write(&graph));
 }
 
+/// Lines counted in a heatmap, drawn and encoded.
+#[divan::bench(args = [(300, 1440)])]
+fn png_heatmap(bencher: Bencher<'_, '_>, (lines, points): (usize, usize)) {
+    let graph = graph(lines, points, LineStyle::Heatmap);
+    bencher.bench(|| png::encode(&graph).expect("the zone is known"));
+}
+
 #[divan::bench(args = SIZES)]
 fn csv_answer(bencher: Bencher<'_, '_>, (lines, points): (usize, usize)) {
     let graph = graph(lines, points, LineStyle::Line);
@@ -89,13 +95,8 @@ fn graph(lines: usize, points: usize, style: LineStyle) -> GraphDef {
         .collect();
     GraphDef {
         plots: vec![Plot {
-            label: None,
-            axis_color: None,
-            scale: Scale::Linear,
-            upper: Bound::AutoStyle,
-            lower: Bound::AutoStyle,
-            tick_labels: TickLabels::Decimal,
             items,
+            ..Plot::empty()
         }],
         start,
         end: start.plus_millis(points_millis),

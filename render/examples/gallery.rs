@@ -7,8 +7,7 @@ use std::path::Path;
 use telamon_model::{Step, Timestamp};
 use telamon_render::color::Color;
 use telamon_render::graph::{
-    Bound, GraphDef, Item, LayoutMode, LegendType, LineDef, LineStyle, MessageDef, Plot, Scale,
-    Theme, TickLabels,
+    GraphDef, Item, LayoutMode, LegendType, LineDef, LineStyle, MessageDef, Plot, Theme, TickLabels,
 };
 use telamon_render::palette::Palette;
 use telamon_render::png;
@@ -141,13 +140,8 @@ fn lines(theme: Theme, count: usize, points: usize, style: LineStyle) -> GraphDe
         .collect();
     GraphDef {
         plots: vec![Plot {
-            label: None,
-            axis_color: None,
-            scale: Scale::Linear,
-            upper: Bound::AutoStyle,
-            lower: Bound::AutoStyle,
-            tick_labels: TickLabels::Decimal,
             items,
+            ..Plot::empty()
         }],
         start: Timestamp(START + MINUTE),
         end: Timestamp(START + MINUTE * (1 + i64::try_from(points).unwrap_or(0))),

@@ -2,6 +2,7 @@
 
 use crate::RenderError;
 use crate::graph::{Bound, LineStyle, Plot};
+use crate::heatmap::percentile_range;
 
 /// The lower and the upper end of the value axis of a plot with so many values per line.
 ///
@@ -74,6 +75,13 @@ fn data_range(plot: &Plot, points: usize) -> (f64, f64) {
         .collect();
     for line in plot.lines() {
         match line.style {
+            LineStyle::Heatmap if let Some((low, high)) = percentile_range(line) => {
+                let is_something = |value: &f64| *value != 0.0 && !value.is_nan();
+                if line.values.iter().take(points).any(is_something) {
+                    see(low);
+                    see(high);
+                }
+            }
             LineStyle::Line | LineStyle::Area | LineStyle::Heatmap => {
                 line.values.iter().take(points).for_each(|&v| see(v))
             }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use telamon_model::{Step, Timestamp};
 
 use crate::color::Color;
+use crate::palette::Palette;
 
 pub use crate::stats::LineStats;
 
@@ -96,17 +97,61 @@ pub struct Plot {
     pub lower: Bound,
     /// How ticks and statistics are written.
     pub tick_labels: TickLabels,
+    /// How the heatmap of the plot looks, if lines of it make one.
+    pub heatmap: HeatmapDef,
     /// Lines and messages in drawing and legend order.
     pub items: Vec<Item>,
 }
 
 impl Plot {
+    /// An axis from the data, without lines.
+    pub fn empty() -> Self {
+        Self {
+            label: None,
+            axis_color: None,
+            scale: Scale::Linear,
+            upper: Bound::AutoStyle,
+            lower: Bound::AutoStyle,
+            tick_labels: TickLabels::Decimal,
+            heatmap: HeatmapDef::default(),
+            items: Vec::new(),
+        }
+    }
+
     /// The lines among the items, in order.
     pub fn lines(&self) -> impl Iterator<Item = &LineDef> {
         self.items.iter().filter_map(|item| match item {
             Item::Line(line) => Some(line),
             Item::Message(_) => None,
         })
+    }
+}
+
+/// How the counts of a plot's heatmap are coloured and named.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeatmapDef {
+    /// How counts map to colours.
+    pub scale: Scale,
+    /// Count of the strongest colour; the largest one where not explicit.
+    pub upper: Bound,
+    /// Count of the palest colour; the smallest one above zero where not explicit.
+    pub lower: Bound,
+    /// Colours, that of the smallest count first; shades of the lines' colour where absent.
+    pub palette: Option<Palette>,
+    /// What the legend calls it; `Heatmap` where absent.
+    pub label: Option<String>,
+}
+
+impl Default for HeatmapDef {
+    /// Linear, from the data, without colours or name of its own.
+    fn default() -> Self {
+        Self {
+            scale: Scale::Linear,
+            upper: Bound::AutoStyle,
+            lower: Bound::AutoStyle,
+            palette: None,
+            label: None,
+        }
     }
 }
 
@@ -169,7 +214,7 @@ pub enum LineStyle {
     Stack,
     /// A band over the full height wherever the value is neither zero nor absent.
     Vspan,
-    /// Counted with others of its kind by time and value. Data only: it is not drawn.
+    /// Counted with others of its kind by time and value.
     Heatmap,
 }
 

@@ -16,13 +16,12 @@ pub(crate) mod axes;
 pub(crate) mod legend;
 
 use crate::RenderError;
-use crate::bounds::axis_bounds;
-use crate::graph::{Bound, GraphDef, LegendType, Plot, Scale, TickLabels};
+use crate::graph::{GraphDef, LegendType, Plot};
 use crate::text::{TextSize, truncate};
 use crate::zone::Zone;
 
 use axes::{TimeAxis, ValueAxis};
-use legend::{Footer, LegendRow, Warnings};
+use legend::{Footer, LegendRow, Room, Warnings};
 
 const WIDTH_MAX: u32 = 2000;
 const HEIGHT_MAX: u32 = 1000;
@@ -120,8 +119,7 @@ pub(crate) fn lay_out(graph: &GraphDef) -> Result<Layout, RenderError> {
 
     let mut value_axes = Vec::with_capacity(plots.len());
     for (index, plot) in plots.iter().enumerate() {
-        let bounds = axis_bounds(plot, points)?;
-        value_axes.push(ValueAxis::lay_out(plot, index, bounds, canvas));
+        value_axes.push(ValueAxis::lay_out(plot, index, points, canvas)?);
     }
     let time_grid = TimeAxis::lay_out(graph, &zones[0], canvas, canvas.bottom + 1);
     let time_axes = if graph.only_graph {
@@ -174,7 +172,17 @@ impl Layout {
     fn add_legend(&mut self, graph: &GraphDef, plots: &[Plot], zone: &Zone) {
         let has_stats =
             graph.legend == LegendType::LabelsWithStats && self.width >= STATS_WIDTH_MIN;
-        let (rows, bottom) = legend::lay_out(plots, has_stats, self.width, self.height + PADDING);
+        let heatmaps: Vec<_> = self
+            .value_axes
+            .iter()
+            .map(|axis| axis.heatmap.as_ref())
+            .collect();
+        let room = Room {
+            has_stats,
+            width: self.width,
+            top: self.height + PADDING,
+        };
+        let (rows, bottom) = legend::lay_out(plots, &heatmaps, room);
         self.legend = rows;
         let footer = Footer::lay_out(graph, zone, self.width, bottom + 15);
         self.height = footer.bottom;
@@ -202,15 +210,7 @@ impl Layout {
 /// The plots to draw; one without lines where there is none, so that an empty graph has axes.
 fn plots_of(graph: &GraphDef) -> Vec<Plot> {
     if graph.plots.is_empty() {
-        return vec![Plot {
-            label: None,
-            axis_color: None,
-            scale: Scale::Linear,
-            upper: Bound::AutoStyle,
-            lower: Bound::AutoStyle,
-            tick_labels: TickLabels::Decimal,
-            items: Vec::new(),
-        }];
+        return vec![Plot::empty()];
     }
     graph.plots.iter().take(PLOTS_MAX).cloned().collect()
 }

@@ -17,6 +17,7 @@ pub mod stats;
 
 mod bounds;
 mod font;
+mod heatmap;
 mod layout;
 
 mod scale;
@@ -54,6 +55,14 @@ pub enum RenderError {
         lower: f64,
         /// The upper bound given.
         upper: f64,
+    },
+    /// Bounds of the colours of a heatmap in the wrong order, given or from the data.
+    #[error("the lower bound of a heatmap must not exceed the upper ({low} > {high})")]
+    CrossedCounts {
+        /// Count of the palest colour.
+        low: f64,
+        /// Count of the strongest colour.
+        high: f64,
     },
     /// A zoom that leaves no pixel.
     #[error("width ({width}) and height ({height}) cannot be <= 0")]

@@ -281,7 +281,7 @@ fn plot_of(item: &Json) -> Plot {
         upper: bound("upper"),
         lower: bound("lower"),
         tick_labels: TickLabels::parse(item.at("tickLabelMode").text()).unwrap(),
-        items: Vec::new(),
+        ..Plot::empty()
     }
 }
 

@@ -82,6 +82,11 @@ impl Palette {
         .expect("the table has the defaults")
     }
 
+    /// The colours in order.
+    pub fn listed(&self) -> &[Color] {
+        &self.colors
+    }
+
     /// Number of colours; at least one.
     pub fn len(&self) -> usize {
         self.colors.len()

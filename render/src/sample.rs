@@ -2,10 +2,7 @@
 
 use telamon_model::{Step, Timestamp};
 
-use crate::graph::{
-    Bound, GraphDef, Item, LayoutMode, LegendType, LineDef, LineStyle, Plot, Scale, Theme,
-    TickLabels,
-};
+use crate::graph::{GraphDef, Item, LayoutMode, LegendType, LineDef, LineStyle, Plot, Theme};
 use crate::palette::Palette;
 
 /// A graph of plain lines at one value per minute since 2012, as many as the first line has.
@@ -34,13 +31,8 @@ pub(crate) fn graph(lines: &[&[f64]]) -> GraphDef {
         .collect();
     GraphDef {
         plots: vec![Plot {
-            label: None,
-            axis_color: None,
-            scale: Scale::Linear,
-            upper: Bound::AutoStyle,
-            lower: Bound::AutoStyle,
-            tick_labels: TickLabels::Decimal,
             items,
+            ..Plot::empty()
         }],
         start: Timestamp(1_325_376_060_000),
         end: Timestamp(1_325_376_060_000 + points * 60_000),

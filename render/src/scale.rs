@@ -83,12 +83,22 @@ fn bucket_ends(index: i32) -> (f64, f64) {
 }
 
 /// The function whose values are spread evenly.
-fn bend(scale: Scale, value: f64) -> f64 {
+pub(crate) fn bend(scale: Scale, value: f64) -> f64 {
     match scale {
         Scale::Linear | Scale::LogLinear => value,
         Scale::Logarithmic => libm::log10(value.abs() + 1.0).copysign(value),
         Scale::Power2 => (value * value).copysign(value).clamp(f64::MIN, f64::MAX),
         Scale::Sqrt => value.abs().sqrt().copysign(value),
+    }
+}
+
+/// The value of a bent one.
+pub(crate) fn unbend(scale: Scale, bent: f64) -> f64 {
+    match scale {
+        Scale::Linear | Scale::LogLinear => bent,
+        Scale::Logarithmic => (libm::exp10(bent.abs()) - 1.0).copysign(bent),
+        Scale::Power2 => bent.abs().sqrt().copysign(bent),
+        Scale::Sqrt => (bent * bent).copysign(bent),
     }
 }
 

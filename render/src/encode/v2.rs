@@ -1,6 +1,6 @@
 //! The format `v2.json`: a list of typed objects from which a page can draw the graph itself.
 //!
-//! Order: picture, graph, plots, then lines and messages by plot. Width, height and zoom are the
+//! Order: picture, graph, plots, each with its heatmap, then lines and messages by plot. Width, height and zoom are the
 //! requested ones. The hint `no-image` leaves the picture out.
 
 use base64::Engine as _;
@@ -9,10 +9,14 @@ use base64::engine::general_purpose::STANDARD;
 use telamon_model::number::java_double;
 
 use crate::RenderError;
+use crate::bounds::axis_bounds;
 use crate::color::Color;
 use crate::graph::{
     Bound, GraphDef, Item, LayoutMode, LegendType, LineDef, LineStyle, Plot, Scale, TickLabels,
 };
+use crate::heatmap::Heatmap;
+use crate::layout::axes::value_ticks;
+use crate::prefix::decimal_text;
 
 use super::{push_double, push_integer, push_list, push_tags, push_text};
 
@@ -30,6 +34,7 @@ pub fn write(graph: &GraphDef) -> Result<String, RenderError> {
     for (index, plot) in graph.plots.iter().enumerate() {
         out.push(',');
         push_plot(&mut out, index, plot);
+        push_heatmap(&mut out, index, plot, graph)?;
     }
     let rows = graph.point_count();
     for (index, plot) in graph.plots.iter().enumerate() {
@@ -113,6 +118,65 @@ pub(super) fn push_plot(out: &mut String, index: usize, plot: &Plot) {
     push_field_text(out, "lower", &bound_text(plot.lower));
     push_field_text(out, "tickLabelMode", tick_labels_name(plot.tick_labels));
     out.push('}');
+}
+
+/// The heatmap of a plot, if it has one. Buckets are those of the height that was asked for.
+fn push_heatmap(
+    out: &mut String,
+    index: usize,
+    plot: &Plot,
+    graph: &GraphDef,
+) -> Result<(), RenderError> {
+    if !plot.lines().any(|line| line.style == LineStyle::Heatmap) {
+        return Ok(());
+    }
+    let points = graph.point_count();
+    let bounds = axis_bounds(plot, points)?;
+    let height = i32::try_from(graph.height).unwrap_or(i32::MAX);
+    let ticks = value_ticks(plot, bounds, height);
+    let Some(heatmap) = Heatmap::of(plot, bounds, &ticks, points)? else {
+        return Ok(());
+    };
+    out.push_str(",{\"type\":\"heatmap\"");
+    push_field_index(out, "plot", index);
+    push_field_text(out, "colorScale", scale_name(plot.heatmap.scale));
+    push_field_text(out, "upper", &bound_text(plot.heatmap.upper));
+    push_field_text(out, "lower", &bound_text(plot.heatmap.lower));
+    if let Some(label) = &plot.heatmap.label {
+        push_field_text(out, "label", label);
+    }
+    out.push_str(",\"yTicks\":");
+    push_list(
+        out,
+        heatmap.edges.iter().zip(&ticks),
+        |out, (&low, tick)| {
+            out.push('{');
+            push_span(out, (low, tick.value), &tick.label);
+            out.push('}');
+        },
+    );
+    out.push_str(",\"colorTicks\":");
+    push_list(out, heatmap.color_ticks(), |out, tick| {
+        out.push_str("{\"color\":");
+        push_text(out, &tick.color.to_string());
+        out.push(',');
+        push_span(out, (tick.low, tick.high), &decimal_text(tick.high));
+        out.push('}');
+    });
+    out.push_str(",\"data\":{\"type\":\"heatmap\",\"values\":");
+    push_list(out, heatmap.times(), |out, counts| {
+        push_list(out, counts, |out, &count| push_double(out, count));
+    });
+    out.push_str("}}");
+    Ok(())
+}
+
+fn push_span(out: &mut String, (low, high): (f64, f64), label: &str) {
+    out.push_str("\"min\":");
+    push_double(out, low);
+    out.push_str(",\"max\":");
+    push_double(out, high);
+    push_field_text(out, "label", label);
 }
 
 fn push_line(out: &mut String, plot: usize, line: &LineDef, rows: usize) {

@@ -3,8 +3,11 @@
 use telamon_model::Timestamp;
 
 use super::{AXIS_WIDTH, Canvas, PIXELS_PER_MAJOR};
+use crate::RenderError;
+use crate::bounds::axis_bounds;
 use crate::color::Color;
 use crate::graph::{GraphDef, Plot, TickLabels};
+use crate::heatmap::Heatmap;
 use crate::scale::RowScale;
 use crate::text::{TextSize, truncate};
 use crate::ticks::time::{TimeTick, time_ticks};
@@ -28,11 +31,22 @@ pub(crate) struct ValueAxis {
     pub(crate) ticks: Vec<(i32, Tick)>,
     /// From values to rows.
     pub(crate) rows: RowScale,
+    /// Counts of the plot's heatmap, by its ticks.
+    pub(crate) heatmap: Option<Heatmap>,
 }
 
 impl ValueAxis {
-    /// The axis of plot `index` between two ends.
-    pub(super) fn lay_out(plot: &Plot, index: usize, bounds: (f64, f64), canvas: Canvas) -> Self {
+    /// The axis of plot `index`, whose lines have so many values.
+    ///
+    /// # Errors
+    /// When its bounds, or those of its heatmap's colours, make no sense.
+    pub(super) fn lay_out(
+        plot: &Plot,
+        index: usize,
+        points: usize,
+        canvas: Canvas,
+    ) -> Result<Self, RenderError> {
+        let bounds = axis_bounds(plot, points)?;
         let is_left = index == 0;
         let line_x = if is_left {
             canvas.left - 1
@@ -40,8 +54,9 @@ impl ValueAxis {
             canvas.right + AXIS_WIDTH * i32::try_from(index - 1).unwrap_or(0)
         };
         let rows = RowScale::new(plot.scale, bounds, (canvas.top, canvas.bottom));
-        let count = usize::try_from(canvas.height() / PIXELS_PER_MAJOR).unwrap_or(0);
-        let ticks = ticks(bounds.0, bounds.1, count, (plot.scale, plot.tick_labels))
+        let all_ticks = value_ticks(plot, bounds, canvas.height());
+        let heatmap = Heatmap::of(plot, bounds, &all_ticks, points)?;
+        let ticks = all_ticks
             .into_iter()
             .map(|tick| (rows.row(tick.value), tick))
             .filter(|(row, _)| (canvas.top..=canvas.bottom).contains(row))
@@ -51,7 +66,7 @@ impl ValueAxis {
             .as_ref()
             .map(|label| truncate(label, canvas.height(), TextSize::Normal))
             .filter(|label| !label.is_empty());
-        Self {
+        Ok(Self {
             line_x,
             is_left,
             label,
@@ -59,8 +74,15 @@ impl ValueAxis {
             tick_labels: plot.tick_labels,
             ticks,
             rows,
-        }
+            heatmap,
+        })
     }
+}
+
+/// The ticks of a value axis of so many pixels.
+pub(crate) fn value_ticks(plot: &Plot, bounds: (f64, f64), height: i32) -> Vec<Tick> {
+    let count = usize::try_from(height / PIXELS_PER_MAJOR).unwrap_or(0);
+    ticks(bounds.0, bounds.1, count, (plot.scale, plot.tick_labels))
 }
 
 /// A time axis below the canvas.

@@ -3,7 +3,8 @@
 use telamon_model::duration::format_millis;
 
 use crate::color::Color;
-use crate::graph::{GraphDef, Item, LineDef, Plot, TickLabels};
+use crate::graph::{GraphDef, Item, LineDef, LineStyle, Plot, TickLabels};
+use crate::heatmap::Heatmap;
 use crate::prefix::{count_text, decimal_text, stat_text};
 use crate::stats::LineStats;
 use crate::text::{TextSize, truncate, wrap};
@@ -15,6 +16,8 @@ const ENTRIES_MAX: usize = 50;
 const WARNINGS_MAX: usize = 20;
 const WARNING_LINES_MAX: usize = 20;
 const ENTRY_PADDING: i32 = 2;
+/// Label, strip of colours, ticks and their labels.
+const HEATMAP_HEIGHT: i32 = 51;
 /// From the left edge of an entry to its label's box.
 pub(crate) const LABEL_INDENT: i32 = 17;
 
@@ -46,6 +49,14 @@ pub(crate) enum LegendKind {
         /// Three rows of statistics, where there is room.
         stats: Option<[String; 3]>,
     },
+    /// A heatmap with its colours.
+    Heatmap {
+        /// Shortened label.
+        label: String,
+        /// Colours with the counts where they begin, and the count where the last one ends, where
+        /// there is room.
+        strip: Option<(Vec<(Color, String)>, String)>,
+    },
     /// A coloured text.
     Message {
         /// Shortened text.
@@ -57,14 +68,29 @@ pub(crate) enum LegendKind {
     Suppressed(usize),
 }
 
-/// Rows of all plots from `top` on, and the row after them.
+/// Where the legend goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    /// Whether lines have statistics and heatmaps their colours.
+    pub(super) has_stats: bool,
+    /// Width of the picture.
+    pub(super) width: i32,
+    /// The first row.
+    pub(super) top: i32,
+}
+
+/// Rows of all plots and their heatmaps, and the row after them.
 pub(super) fn lay_out(
     plots: &[Plot],
-    has_stats: bool,
-    width: i32,
-    top: i32,
+    heatmaps: &[Option<&Heatmap>],
+    room: Room,
 ) -> (Vec<LegendRow>, i32) {
-    let total: usize = plots.iter().map(|plot| plot.items.len()).sum();
+    let Room {
+        has_stats,
+        width,
+        top,
+    } = room;
+    let total: usize = plots.iter().map(|plot| entries(plot).count()).sum();
     let limit = if total <= ENTRIES_MAX {
         ENTRIES_MAX
     } else {
@@ -88,14 +114,19 @@ pub(super) fn lay_out(
             let color = plot.axis_color;
             add(&mut row, LegendKind::Heading { lines, color }, height);
         }
-        for item in plot.items.iter().take(limit) {
+        if let Some(heatmap) = heatmaps.get(index).copied().flatten() {
+            row += ENTRY_PADDING;
+            let (kind, height) = heatmap_entry(heatmap, has_stats, width);
+            add(&mut row, kind, height);
+        }
+        for item in entries(plot).take(limit) {
             row += ENTRY_PADDING;
             let (kind, height) = entry(item, plot.tick_labels, has_stats, width);
             add(&mut row, kind, height);
         }
-        if plot.items.len() > limit {
+        let rest = entries(plot).count().saturating_sub(limit);
+        if rest > 0 {
             row += ENTRY_PADDING;
-            let rest = plot.items.len() - limit;
             add(
                 &mut row,
                 LegendKind::Suppressed(rest),
@@ -104,6 +135,33 @@ pub(super) fn lay_out(
         }
     }
     (rows, row)
+}
+
+/// What has an entry of its own: lines of a heatmap have one together.
+fn entries(plot: &Plot) -> impl Iterator<Item = &Item> {
+    plot.items
+        .iter()
+        .filter(|item| !matches!(item, Item::Line(line) if line.style == LineStyle::Heatmap))
+}
+
+fn heatmap_entry(heatmap: &Heatmap, has_stats: bool, width: i32) -> (LegendKind, i32) {
+    let label = heatmap.label.as_deref().unwrap_or("Heatmap");
+    let ticks = heatmap.color_ticks();
+    let strip = has_stats.then(|| {
+        let last = ticks
+            .last()
+            .map_or_else(String::new, |tick| decimal_text(tick.high));
+        let colors = ticks
+            .iter()
+            .map(|tick| (tick.color, decimal_text(tick.low)));
+        (colors.collect(), last)
+    });
+    let kind = LegendKind::Heatmap {
+        label: truncate(label, width, TextSize::Normal),
+        strip,
+    };
+    let height = if has_stats { HEATMAP_HEIGHT } else { 0 };
+    (kind, height.max(TextSize::Normal.line_height()))
 }
 
 fn entry(item: &Item, labels: TickLabels, has_stats: bool, width: i32) -> (LegendKind, i32) {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::color::Color;
+use crate::graph::Bound;
 use crate::graph::{Item, LayoutMode, MessageDef};
 use crate::sample;
 

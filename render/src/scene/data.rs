@@ -7,6 +7,7 @@
 use super::{Painter, Rect, Shape, Text, Turn};
 use crate::color::Color;
 use crate::graph::{LineDef, LineStyle};
+use crate::heatmap::Heatmap;
 use crate::layout::Canvas;
 use crate::layout::axes::ColumnScale;
 use crate::scale::RowScale;
@@ -30,6 +31,9 @@ impl Painter<'_> {
         }
         for (plot, axis) in self.graph.plots.iter().zip(&self.layout.value_axes) {
             let mut stack = Stack::new();
+            if let Some(heatmap) = &axis.heatmap {
+                self.heatmap(heatmap, &axis.rows);
+            }
             for line in plot.lines() {
                 self.line(line, &axis.rows, &mut stack);
                 fills_left -= usize::from(is_fill(line) && fills_left > 0);
@@ -100,6 +104,37 @@ impl Painter<'_> {
             LineStyle::Stack => pen.stack(values, stack),
             LineStyle::Vspan => pen.vspan(values),
             LineStyle::Heatmap => {}
+        }
+    }
+
+    /// Cells row by row, neighbours of one colour together. Their colours lie on white in every theme.
+    fn heatmap(&mut self, heatmap: &Heatmap, rows: &RowScale) {
+        let canvas = self.layout.canvas;
+        let columns = ColumnScale::new(self.graph, canvas);
+        let colors = heatmap.color_scale();
+        let opaque = |count: f64| Some(colors.color(count)?.over(Color::WHITE));
+        for bucket in 0..heatmap.buckets() {
+            let top = rows.row(heatmap.edges[bucket + 1]).max(canvas.top);
+            // Where a tick stands on the upper end, what equals it still has a row.
+            let bottom = rows
+                .row(heatmap.edges[bucket])
+                .clamp(top + 1, canvas.bottom + 1);
+            let mut left = canvas.left;
+            let mut color = None;
+            let mut paint = |color: Option<Color>, left: i32, right: i32| {
+                if let Some(color) = color.filter(|_| left < right) {
+                    self.rect((left, top), (right, bottom), color);
+                }
+            };
+            for (time, counts) in heatmap.times().enumerate() {
+                let next = opaque(counts[bucket]);
+                if next != color {
+                    let column = columns.column(time);
+                    paint(color, left, column);
+                    (left, color) = (column, next);
+                }
+            }
+            paint(color, left, canvas.right);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Scenes as text: what is painted where.
 
 use super::*;
-use crate::graph::{Item, LegendType, LineStyle};
+use crate::graph::{Bound, Item, LegendType, LineStyle};
 use crate::sample;
 
 /// The rectangles of one colour, as `left,top widthxheight`.
@@ -153,4 +153,16 @@ fn warnings_without_room_colour_the_picture() {
     assert!(Scene::build(&graph).unwrap().dump().contains("\"careful\""));
     graph.width = 80;
     assert_eq!(Scene::build(&graph).unwrap().background, WARNING_BACKGROUND);
+}
+
+#[test]
+fn cells_of_a_heatmap_lie_between_ticks_and_touch() {
+    let mut graph = styled(&[&[5.0, 5.0, 95.0], &[5.0, 100.0, NAN]], LineStyle::Heatmap);
+    (graph.width, graph.height) = (300, 200);
+    (graph.plots[0].lower, graph.plots[0].upper) = (Bound::Explicit(0.0), Bound::Explicit(100.0));
+    // Twice in the lowest row is the strongest shade, once the palest, on white. What equals the upper
+    // end has a row of its own.
+    assert_eq!(rects(&graph, "ff0075dc"), ["64,185 100x20"]);
+    let pale = ["164,185 100x20", "264,5 100x20", "164,5 100x1"];
+    assert_eq!(rects(&graph, "ffcce3f8"), pale);
 }

@@ -221,6 +221,9 @@ impl From<RenderError> for Problem {
             RenderError::InfiniteBound { .. } | RenderError::CrossedBounds { .. } => {
                 Self::illegal_argument(format!("requirement failed: {error}"))
             }
+            RenderError::CrossedCounts { .. } => {
+                Self::illegal_argument("requirement failed").with_hint(error.to_string())
+            }
             RenderError::UnknownZone(name) => Self::bad_request(
                 "ZoneRulesException",
                 format!("Unknown time-zone ID: {name}"),

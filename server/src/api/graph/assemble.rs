@@ -9,7 +9,9 @@ use telamon_query::expr::{Setting, StyledExpr};
 use telamon_query::label::substitute;
 use telamon_query::line::Line;
 use telamon_render::color::Color;
-use telamon_render::graph::{GraphDef, Item, LineDef, LineStyle, MessageDef, Plot, TickLabels};
+use telamon_render::graph::{
+    GraphDef, HeatmapDef, Item, LineDef, LineStyle, MessageDef, Plot, TickLabels,
+};
 use telamon_render::palette::{Palette, PaletteColors, PaletteError, parse_color};
 use telamon_render::prefix::{binary_text, decimal_text};
 
@@ -62,6 +64,8 @@ struct DrawnAxis {
     lines: Vec<LineDef>,
     /// Shown below the lines.
     messages: Vec<String>,
+    /// The colour of its heatmap, once a line is part of one.
+    heatmap_color: Option<Color>,
 }
 
 /// How the lines of one expression look.
@@ -106,18 +110,11 @@ impl<'a> Assembly<'a> {
                 axis: read,
                 lines: Vec::new(),
                 messages: Vec::new(),
+                heatmap_color: None,
             };
             self.axes.insert(axis, drawn);
         }
         let look = self.look(styled, axis)?;
-        if look.style == LineStyle::Heatmap && self.asked.draws_picture() {
-            return Err(
-                Problem::illegal_argument("heatmaps are given as data and not drawn yet")
-                    .with_hint(
-                        "ask for format=json, csv, txt or stats.json, or add hints=no-image",
-                    ),
-            );
-        }
         let limit = styled.setting(Setting::Limit).map(parse_int).transpose()?;
         let source = Source::of(styled, self.asked.format == Format::V2Json);
         let mut defs = source.name(lines.into_iter().map(without_first), &|line, key| {
@@ -128,7 +125,11 @@ impl<'a> Assembly<'a> {
             def.width = look.width;
         }
         defs.sort_by(|a, b| utf16_cmp(&a.label, &b.label));
-        self.color(&mut defs, &look);
+        if look.style == LineStyle::Heatmap {
+            self.color_heatmap(&mut defs, &look)?;
+        } else {
+            self.color(&mut defs, &look);
+        }
         let descending = styled.setting(Setting::Order) == Some("desc");
         self.sort(&mut defs, styled.setting(Setting::Sort), descending);
         if let Some(limit) = limit {
@@ -179,21 +180,53 @@ impl<'a> Assembly<'a> {
 
     fn color(&mut self, defs: &mut [LineDef], look: &Look) {
         let mut own = look.palette.as_ref().map(Palette::colors);
+        for def in defs {
+            def.color = self.next_color(look, &mut own, &def.label);
+        }
+    }
+
+    /// The colour of the next line, from its expression, its axis or the graph.
+    fn next_color(&mut self, look: &Look, own: &mut Option<PaletteColors>, label: &str) -> Color {
         let axis_colors = self
             .axes
             .get_mut(&look.axis)
             .and_then(|drawn| drawn.colors.as_mut());
-        let palette = match (&mut own, axis_colors) {
+        let palette = match (own, axis_colors) {
             (Some(own), _) => own,
             (None, _) if look.offset_ms > 0 => &mut self.offset_colors,
             (None, Some(axis)) => axis,
             (None, None) => &mut self.graph_colors,
         };
-        for def in defs {
-            let color = look.color.unwrap_or_else(|| palette.take(&def.label));
-            let color = look.alpha.map_or(color, |alpha| color.with_alpha(alpha));
-            def.color = self.asked.vision.see(color);
+        let color = look.color.unwrap_or_else(|| palette.take(label));
+        let color = look.alpha.map_or(color, |alpha| color.with_alpha(alpha));
+        self.asked.vision.see(color)
+    }
+
+    /// All heatmap lines of an axis have one colour, that of the first; with colours of its own for
+    /// counts they take none.
+    fn color_heatmap(&mut self, defs: &mut [LineDef], look: &Look) -> Result<(), Problem> {
+        let known = self
+            .axes
+            .get(&look.axis)
+            .and_then(|drawn| drawn.heatmap_color);
+        let color = known.map_or_else(|| self.heatmap_color(look), Ok)?;
+        if let Some(drawn) = self.axes.get_mut(&look.axis) {
+            drawn.heatmap_color = Some(color);
         }
+        for def in defs {
+            def.color = color;
+        }
+        Ok(())
+    }
+
+    fn heatmap_color(&mut self, look: &Look) -> Result<Color, Problem> {
+        let axis = self.axes.get(&look.axis).map(|drawn| &drawn.axis);
+        let def = axis.map_or_else(|| Ok(HeatmapDef::default()), Axis::heatmap)?;
+        if def.palette.is_some() {
+            return Ok(Color::BLACK);
+        }
+        let mut own = look.palette.as_ref().map(Palette::colors);
+        Ok(self.next_color(look, &mut own, &format!("heatmap{}", look.axis)))
     }
 
     /// Sorts where a mode or a descending order is asked for.
@@ -249,10 +282,10 @@ impl<'a> Assembly<'a> {
             if is_per_line {
                 for (index, line) in drawn.lines.into_iter().enumerate() {
                     let axis = Axis::read(self.params, index)?;
-                    plots.push(plot(&axis, vec![line]));
+                    plots.push(plot(&axis, vec![line])?);
                 }
             } else {
-                let mut plot = plot(&drawn.axis, drawn.lines);
+                let mut plot = plot(&drawn.axis, drawn.lines)?;
                 let messages = drawn.messages.into_iter().map(|text| MessageDef {
                     label: format!("... {text} ..."),
                     color: Color::BLACK,
@@ -309,14 +342,17 @@ fn common_tags<'l>(mut lines: impl Iterator<Item = &'l LineDef>) -> Vec<(Arc<str
     common
 }
 
-fn plot(axis: &Axis, lines: Vec<LineDef>) -> Plot {
+fn plot(axis: &Axis, lines: Vec<LineDef>) -> Result<Plot, Problem> {
     let mut plot = axis.to_plot();
+    if lines.iter().any(|line| line.style == LineStyle::Heatmap) {
+        plot.heatmap = axis.heatmap()?;
+    }
     let tags = common_tags(lines.iter());
     plot.label = plot
         .label
         .map(|label| substitute(&label, &|key| value(&tags, key)));
     plot.items = lines.into_iter().map(Item::Line).collect();
-    plot
+    Ok(plot)
 }
 
 /// What lines are sorted by.

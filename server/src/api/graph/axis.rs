@@ -1,6 +1,6 @@
 //! The parameters of one axis: `name.N`, or `name` for every axis that has none of its own.
 
-use telamon_render::graph::{Bound, LineStyle, Plot, Scale, TickLabels};
+use telamon_render::graph::{Bound, HeatmapDef, LineStyle, Plot, Scale, TickLabels};
 use telamon_render::palette::Palette;
 
 use super::assemble::parse_palette;
@@ -25,6 +25,18 @@ pub(in crate::api) struct Axis {
     pub(super) palette: Option<Palette>,
     pub(super) sort: Option<String>,
     pub(super) descending: bool,
+    /// What its heatmap was asked to be, as written: only a heatmap makes it wrong.
+    heatmap: HeatmapText,
+}
+
+/// Parameters of the heatmap of an axis.
+#[derive(Clone, Debug)]
+struct HeatmapText {
+    scale: Option<String>,
+    upper: Option<String>,
+    lower: Option<String>,
+    palette: Option<String>,
+    label: Option<String>,
 }
 
 impl Axis {
@@ -57,6 +69,32 @@ impl Axis {
             palette: own_palette.map(parse_palette).transpose()?,
             sort: of("sort").map(str::to_owned),
             descending: of("order") == Some("desc"),
+            heatmap: {
+                let of = |name: &str| of(name).map(str::to_owned);
+                HeatmapText {
+                    scale: of("heatmap_scale"),
+                    upper: of("heatmap_u"),
+                    lower: of("heatmap_l"),
+                    palette: of("heatmap_palette"),
+                    label: of("heatmap_label"),
+                }
+            },
+        })
+    }
+
+    /// How the heatmap of the axis looks.
+    ///
+    /// # Errors
+    /// For parameters that make no sense.
+    pub(super) fn heatmap(&self) -> Result<HeatmapDef, Problem> {
+        let text = &self.heatmap;
+        let palette = text.palette.as_deref().map(parse_palette).transpose()?;
+        Ok(HeatmapDef {
+            scale: scale(text.scale.as_deref(), None)?,
+            upper: bound(text.upper.as_deref())?,
+            lower: bound(text.lower.as_deref())?,
+            palette,
+            label: text.label.clone().filter(|label| !label.is_empty()),
         })
     }
 
@@ -64,12 +102,11 @@ impl Axis {
     pub(in crate::api) fn to_plot(&self) -> Plot {
         Plot {
             label: self.label.clone(),
-            axis_color: None,
             scale: self.scale,
             upper: self.upper,
             lower: self.lower,
             tick_labels: self.tick_labels,
-            items: Vec::new(),
+            ..Plot::empty()
         }
     }
 }
