@@ -21,6 +21,7 @@ mod math;
 mod scan;
 mod select;
 mod stateful;
+mod trace;
 
 use std::fmt;
 use std::sync::Arc;
@@ -30,12 +31,16 @@ use telamon_model::Timestamp;
 use telamon_store::Snapshot;
 
 use crate::context::EvalContext;
-use crate::expr::StyledExpr;
+use crate::expr::{Expr, StyledExpr};
 use crate::line::Line;
 use crate::plan::Plan;
 use crate::time::TimeError;
 
+use select::Selection;
+
 pub use stateful::EvalMemory;
+pub use trace::{LineCount, Stage};
+pub(crate) use trace::{Selected, Trace};
 
 /// What an evaluation may cost. There are no defaults: whoever asks knows what it can afford.
 #[derive(Clone, Debug)]
@@ -265,7 +270,7 @@ pub fn eval(
         context,
         limits,
     };
-    query.eval(exprs, &mut EvalMemory::new())
+    query.eval(exprs, &mut EvalMemory::new(), None)
 }
 
 /// Evaluates the next stretch of time with what operators remember of the stretches before.
@@ -282,7 +287,7 @@ pub fn eval_next(
     memory: &mut EvalMemory,
 ) -> Result<Evaluation, EvalError> {
     let mut next = memory.clone();
-    let evaluation = query.eval(exprs, &mut next)?;
+    let evaluation = query.eval(exprs, &mut next, None)?;
     *memory = next;
     Ok(evaluation)
 }
@@ -299,7 +304,22 @@ pub struct Query<'a> {
 }
 
 impl Query<'_> {
-    fn eval(&self, exprs: &[StyledExpr], memory: &mut EvalMemory) -> Result<Evaluation, EvalError> {
+    /// Evaluates expressions and notes down what each stage knew. What was noted before an error
+    /// stays.
+    pub(crate) fn eval_traced(
+        &self,
+        exprs: &[StyledExpr],
+        trace: &mut Trace<'_>,
+    ) -> Result<Evaluation, EvalError> {
+        self.eval(exprs, &mut EvalMemory::new(), Some(trace))
+    }
+
+    fn eval(
+        &self,
+        exprs: &[StyledExpr],
+        memory: &mut EvalMemory,
+        mut trace: Option<&mut Trace<'_>>,
+    ) -> Result<Evaluation, EvalError> {
         let points = self.context.points() as u64;
         if points > self.limits.datapoints_max {
             return Err(EvalError::TooManyDatapoints {
@@ -309,9 +329,30 @@ impl Query<'_> {
         }
         let roots: Vec<_> = exprs.iter().map(|styled| &styled.expr).collect();
         let plan = Plan::new(&roots, self.snapshot, self.context)?;
+        let selections = self.select(&plan)?;
+        if let Some(trace) = trace.as_deref_mut() {
+            trace.planned(&plan, &selections);
+        }
+        self.check_cost(&plan, &selections)?;
         let mut stats = EvalStats::default();
-        let fetched = self.fetch(&plan, &mut stats)?;
+        let fetched = self.fetch(&plan, &selections, &mut stats)?;
+        if let Some(trace) = trace.as_deref_mut() {
+            trace.fetched(&fetched);
+        }
         let mut evaluator = math::Evaluator::new(self, &plan, fetched, memory);
+        let evaluated = self.eval_roots(&roots, &mut evaluator, stats);
+        if let Some(trace) = trace {
+            trace.evaluated(evaluator.counts());
+        }
+        evaluated
+    }
+
+    fn eval_roots(
+        &self,
+        roots: &[&Arc<Expr>],
+        evaluator: &mut math::Evaluator<'_>,
+        mut stats: EvalStats,
+    ) -> Result<Evaluation, EvalError> {
         let mut results = Vec::with_capacity(roots.len());
         let mut messages = Vec::with_capacity(roots.len());
         for root in roots {
@@ -338,24 +379,40 @@ impl Query<'_> {
         })
     }
 
-    /// The lines of every data expression of the plan, in its order.
-    fn fetch(&self, plan: &Plan, stats: &mut EvalStats) -> Result<Vec<Vec<Line>>, EvalError> {
+    /// The series of every pass of the plan.
+    fn select(&self, plan: &Plan) -> Result<Vec<Selection>, EvalError> {
         let mut selections = Vec::with_capacity(plan.scans.len());
-        let mut input_points = 0_u64;
         for scan in &plan.scans {
             self.limits.check_cancelled()?;
-            let selection = select::select(scan, self.snapshot, self.limits);
-            input_points = input_points.saturating_add(selection.cost(scan));
-            selections.push(selection);
+            selections.push(select::select(scan, self.snapshot, self.limits));
         }
-        if input_points > self.limits.input_points_max {
+        Ok(selections)
+    }
+
+    /// Refuses what would read too much, before it is read.
+    fn check_cost(&self, plan: &Plan, selections: &[Selection]) -> Result<(), EvalError> {
+        let costs = plan.scans.iter().zip(selections);
+        let points = costs.fold(0_u64, |points, (scan, selection)| {
+            points.saturating_add(selection.cost(scan))
+        });
+        if points > self.limits.input_points_max {
             return Err(EvalError::TooMuchInput {
-                points: input_points,
+                points,
                 limit: self.limits.input_points_max,
             });
         }
+        Ok(())
+    }
+
+    /// The lines of every data expression of the plan, in its order.
+    fn fetch(
+        &self,
+        plan: &Plan,
+        selections: &[Selection],
+        stats: &mut EvalStats,
+    ) -> Result<Vec<Vec<Line>>, EvalError> {
         let mut partials = Vec::with_capacity(plan.scans.len());
-        for (scan, selection) in plan.scans.iter().zip(&selections) {
+        for (scan, selection) in plan.scans.iter().zip(selections) {
             let scanned = scan::scan(scan, selection, self.limits)?;
             stats.scans += 1;
             stats.input_lines += selection.series_count();

@@ -9,12 +9,14 @@ pub mod hint;
 
 mod complete;
 mod error;
+mod layout;
 mod machine;
 mod normal;
 mod offsets;
 mod strip;
 mod token;
 mod value;
+mod walk;
 mod weight;
 
 #[cfg(test)]
@@ -27,15 +29,18 @@ use telamon_model::predicate::utf16_cmp;
 
 pub use complete::complete;
 pub use error::{ErrorClass, Help, LangError, render_caret};
+pub use layout::{comments, layout, one_line};
 pub use machine::Variables;
 pub use normal::normalize;
 pub use offsets::spell_out_offsets;
 pub use strip::{Strip, strip};
 pub use token::Span;
 pub use value::{List, Type, Value};
+pub use walk::{StackItem, StackStep, Stacks, stacks};
 
 pub(crate) use error::Fault;
 pub(crate) use machine::Machine;
+pub(crate) use walk::{Step, walk};
 
 use crate::expr::{Expr, QueryText, StyledExpr};
 use crate::words;

@@ -11,6 +11,7 @@ pub mod expr;
 pub mod label;
 pub mod lang;
 pub mod line;
+pub mod lint;
 pub mod number;
 pub mod pattern;
 pub mod plan;

@@ -57,7 +57,7 @@ pub struct Scan {
 }
 
 /// How series are grouped.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Grouping {
     /// All together.
     Together,

@@ -14,7 +14,7 @@ use telamon_model::{ABSENT, Tags, Timestamp};
 use super::across::{across, regroup};
 use super::buckets::{distinct, percentiles};
 use super::consolidate::{LongSteps, Margin};
-use super::{EvalError, EvalMemory, Query, choose};
+use super::{EvalError, EvalMemory, LineCount, Query, choose};
 use crate::context::EvalContext;
 use crate::expr::random_at;
 use crate::expr::{
@@ -85,6 +85,20 @@ impl<'a> Evaluator<'a> {
             }
             _ => Ok(None),
         }
+    }
+
+    /// How many lines each part that was evaluated has, by its address. Parts that were evaluated
+    /// only with points around the window count with those.
+    pub(super) fn counts(&self) -> FxHashMap<*const Expr, LineCount> {
+        let mut known: Vec<_> = self.known.iter().collect();
+        known.sort_by_key(|((address, margin), _)| (*address, margin.before + margin.after));
+        let mut counts = FxHashMap::default();
+        for ((address, _), lines) in known {
+            counts
+                .entry(*address)
+                .or_insert_with(|| LineCount::of(lines));
+        }
+        counts
     }
 
     /// The lines of an expression over the window and some points around it.

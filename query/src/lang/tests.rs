@@ -361,7 +361,7 @@ fn a_trace_shows_each_step() {
 
 /// Tokens that make sense somewhere, in any order. A rewrite may be given a name that is no word, and
 /// then cannot be read back, so the word for that stays out.
-fn soup() -> impl Strategy<Value = String> {
+pub(crate) fn soup() -> impl Strategy<Value = String> {
     let words: Vec<String> = words::all()
         .filter(|word| word.name != "named-rewrite")
         .map(|word| format!(":{}", word.name))

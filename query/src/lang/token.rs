@@ -86,6 +86,14 @@ impl<'s> Source<'s> {
         })
     }
 
+    /// Where the comments stood, in order.
+    pub(crate) fn comments(&self) -> impl Iterator<Item = Span> {
+        let removed_before =
+            std::iter::once(0).chain(self.gaps.iter().map(|&(_, removed)| removed));
+        let gaps = self.gaps.iter().zip(removed_before);
+        gaps.map(|(&(at, removed), before)| at + before..at + removed)
+    }
+
     /// The tokens in order; empty ones are dropped.
     pub(crate) fn tokens(&self) -> Vec<Token<'_>> {
         let mut tokens = Vec::with_capacity(16);
