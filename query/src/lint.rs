@@ -262,7 +262,7 @@ fn without_allowed(mut findings: Vec<Finding>, text: &str) -> Result<Vec<Finding
             let names = inside.strip_prefix("lint: allow ").unwrap_or_default();
             names.split([',', ' ']).any(|name| name == finding.lint)
         };
-        !comments.iter().any(|comment| is_allowed(comment))
+        !comments.iter().any(is_allowed)
     });
     Ok(findings)
 }

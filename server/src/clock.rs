@@ -114,6 +114,14 @@ impl Clock {
         self.read().1
     }
 
+    /// Microseconds of a clock that only runs forward, for measuring parts of a request.
+    pub fn elapsed_us(&self) -> i64 {
+        match &self.source {
+            Source::System => monotonic_us(),
+            Source::Held(time) => time.load(Ordering::SeqCst).saturating_mul(1000),
+        }
+    }
+
     /// How often the wall clock stepped back.
     pub fn steps_back(&self) -> u64 {
         self.guard
@@ -185,6 +193,14 @@ impl Guard {
         self.last = self.last.max(wall);
         Ok(self.last)
     }
+}
+
+/// Microseconds since some moment before the process began.
+fn monotonic_us() -> i64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    time.tv_sec
+        .saturating_mul(1_000_000)
+        .saturating_add(time.tv_nsec / 1000)
 }
 
 /// Milliseconds since boot, suspend included where the system counts it.

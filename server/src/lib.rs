@@ -13,6 +13,8 @@ mod data;
 pub mod demo;
 mod edge;
 pub mod engine;
+pub mod explained;
+pub mod folder;
 mod lines;
 mod listen;
 pub mod notify;

@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::alerting::Alerting;
 use crate::api::problem::Problem;
 use crate::clock::{Clock, ClockJumped};
-use crate::config::Config;
+use crate::config::{Config, QueryConfig};
 use crate::engine::Engine;
 use crate::lines::Lines;
 use crate::pool::{Pool, PoolError};
@@ -90,15 +90,7 @@ impl Server {
 
     /// What a query may cost.
     pub(crate) fn query_limits(&self) -> Limits {
-        Limits {
-            lines_max: u64::try_from(self.config.query.lines_max).unwrap_or(u64::MAX),
-            datapoints_max: u64::try_from(self.config.query.datapoints_max).unwrap_or(u64::MAX),
-            input_points_max: u64::try_from(self.config.query.input_points_max).unwrap_or(u64::MAX),
-            answer_points_max: u64::try_from(self.config.query.answer_points_max)
-                .unwrap_or(u64::MAX),
-            parallel_points_min: PARALLEL_POINTS_MIN,
-            cancel: None,
-        }
+        query_limits(&self.config.query)
     }
 
     /// A round of a task that failed: counted and said.
@@ -120,6 +112,19 @@ impl Server {
                 Problem::fault(id)
             }
         }
+    }
+}
+
+/// What a query may cost.
+pub(crate) fn query_limits(config: &QueryConfig) -> Limits {
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    Limits {
+        lines_max: count(config.lines_max),
+        datapoints_max: count(config.datapoints_max),
+        input_points_max: count(config.input_points_max),
+        answer_points_max: count(config.answer_points_max),
+        parallel_points_min: PARALLEL_POINTS_MIN,
+        cancel: None,
     }
 }
 

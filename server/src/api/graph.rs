@@ -4,11 +4,12 @@
 //! expressions and lines of the query room into a graph of the render room: [`request`] reads the
 //! URL, [`axis`] what belongs to one axis, [`source`] names lines, [`assemble`] colours and orders them.
 //! Evaluation and drawing run on the query pool, never on the runtime. [`super::fetch`] shares what
-//! streams and graphs have in common.
+//! streams and graphs have in common. With `explain=1` the answer is what was done instead ([`explain`]).
 
 mod answer;
 pub(super) mod assemble;
 pub(super) mod axis;
+mod explain;
 pub(super) mod request;
 pub(super) mod source;
 
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::header::{ORIGIN, USER_AGENT};
+use telamon_model::Timestamp;
 use telamon_query::exec::{self, Limits};
 use telamon_query::expr::{Expr, StyledExpr};
 use telamon_query::label;
@@ -29,10 +31,11 @@ use telamon_store::Snapshot;
 
 use super::params::Params;
 use super::problem::Problem;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::edge::{Request, cors_host};
 use crate::reply::Reply;
-use crate::server::Server;
+use crate::server::{Server, query_limits};
 use crate::telemetry::names::Metric;
 use request::{Format, GraphRequest};
 
@@ -43,8 +46,7 @@ pub(crate) async fn graph(server: &Arc<Server>, request: Request) -> Result<Repl
     refuse_bad_origin(&request)?;
     let is_browser = request.header(USER_AGENT).is_some_and(is_browser);
     let cancel = CancelOnDrop::new();
-    let job = Job {
-        server: Arc::clone(server),
+    let question = Question {
         snapshot: server.engine.snapshot(),
         limits: Limits {
             cancel: Some(cancel.flag()),
@@ -53,8 +55,13 @@ pub(crate) async fn graph(server: &Arc<Server>, request: Request) -> Result<Repl
         asked,
         params,
     };
-    let picture_size = (job.asked.format == Format::Png && is_browser)
-        .then_some((job.asked.width, job.asked.height));
+    let asked = &question.asked;
+    let is_picture = asked.format == Format::Png && !question.is_about_itself();
+    let picture_size = (is_picture && is_browser).then_some((asked.width, asked.height));
+    let job = Job {
+        server: Arc::clone(server),
+        question,
+    };
     let answered = server.queries.run(move || job.run()).await;
     let problem = match answered {
         Ok(Ok(reply)) => return Ok(reply),
@@ -88,33 +95,39 @@ pub(super) fn plan_of(server: &Server, asked: &GraphRequest) -> Result<Plan, Pro
     Ok(Plan::new(&exprs, &server.engine.snapshot(), context)?)
 }
 
-/// Everything a thread of the pool needs.
-struct Job {
-    server: Arc<Server>,
+/// Answers a graph request from a snapshot, without a server: times count from `now`.
+pub(crate) fn answer_alone(
+    query: &str,
+    config: &Config,
+    clock: &Clock,
+    (snapshot, now): (Snapshot, Timestamp),
+) -> Result<Reply, Problem> {
+    let params = Params::parse(query);
+    let question = Question {
+        snapshot,
+        limits: query_limits(&config.query),
+        asked: GraphRequest::read(&params, config, now)?,
+        params,
+    };
+    if question.is_about_itself() {
+        return explain::answer(&question, config, clock);
+    }
+    let exprs = parse(&question.asked, config)?;
+    answer::write(&question.evaluate(&exprs)?, question.asked.format)
+}
+
+/// What is asked of a snapshot.
+struct Question {
     snapshot: Snapshot,
     limits: Limits,
     asked: GraphRequest,
     params: Params,
 }
 
-impl Job {
-    fn run(&self) -> Result<Reply, Problem> {
-        let clock = &self.server.clock;
-        let telemetry = &self.server.telemetry;
-        let started_ms = clock.elapsed_ms();
-        let exprs = parse(&self.asked, &self.server.config)?;
-        let parsed_ms = clock.elapsed_ms();
-        telemetry.time(Metric::QueryTime, "parse", parsed_ms - started_ms);
-        let graph = self.evaluate(&exprs)?;
-        let evaluated_ms = clock.elapsed_ms();
-        telemetry.time(Metric::QueryTime, "evaluate", evaluated_ms - parsed_ms);
-        let reply = answer::write(&graph, self.asked.format);
-        telemetry.time(
-            Metric::QueryTime,
-            "write",
-            clock.elapsed_ms() - evaluated_ms,
-        );
-        reply
+impl Question {
+    /// Whether the answer is an explanation.
+    fn is_about_itself(&self) -> bool {
+        self.params.flag("explain")
     }
 
     fn evaluate(&self, exprs: &[StyledExpr]) -> Result<GraphDef, Problem> {
@@ -129,18 +142,43 @@ impl Job {
     }
 }
 
+/// Everything a thread of the pool needs.
+struct Job {
+    server: Arc<Server>,
+    question: Question,
+}
+
+impl Job {
+    fn run(&self) -> Result<Reply, Problem> {
+        let clock = &self.server.clock;
+        let telemetry = &self.server.telemetry;
+        let question = &self.question;
+        if question.is_about_itself() {
+            return explain::answer(question, &self.server.config, clock);
+        }
+        let started_ms = clock.elapsed_ms();
+        let exprs = parse(&question.asked, &self.server.config)?;
+        let parsed_ms = clock.elapsed_ms();
+        telemetry.time(Metric::QueryTime, "parse", parsed_ms - started_ms);
+        let graph = question.evaluate(&exprs)?;
+        let evaluated_ms = clock.elapsed_ms();
+        telemetry.time(Metric::QueryTime, "evaluate", evaluated_ms - parsed_ms);
+        let reply = answer::write(&graph, question.asked.format);
+        telemetry.time(
+            Metric::QueryTime,
+            "write",
+            clock.elapsed_ms() - evaluated_ms,
+        );
+        reply
+    }
+}
+
 /// The expressions with the common query and automatic legends.
 ///
 /// # Errors
 /// For mistakes in the program.
 pub(super) fn parse(asked: &GraphRequest, config: &Config) -> Result<Vec<StyledExpr>, Problem> {
-    let mut options = ParseOptions::reference();
-    options.unstable = asked.unstable;
-    if let Some(zone) = asked.zones.first() {
-        let name = Value::text(zone.name.as_str());
-        options.variables.insert(Arc::from("tz"), name);
-    }
-    let mut exprs = lang::parse(&asked.query, &options)?;
+    let mut exprs = lang::parse(&asked.query, &parse_options(asked))?;
     if let Some(common) = &asked.common_query {
         let restricted = exprs.iter().map(|styled| lang::restrict(styled, common));
         exprs = restricted.collect::<Result<_, _>>()?;
@@ -149,6 +187,17 @@ pub(super) fn parse(asked: &GraphRequest, config: &Config) -> Result<Vec<StyledE
         label::name_automatically(&mut exprs);
     }
     Ok(exprs)
+}
+
+/// What the program of a request may use.
+fn parse_options(asked: &GraphRequest) -> ParseOptions {
+    let mut options = ParseOptions::reference();
+    options.unstable = asked.unstable;
+    if let Some(zone) = asked.zones.first() {
+        let name = Value::text(zone.name.as_str());
+        options.variables.insert(Arc::from("tz"), name);
+    }
+    options
 }
 
 /// Ends the evaluation when the answer is no longer awaited.
