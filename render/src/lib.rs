@@ -21,6 +21,7 @@ mod heatmap;
 mod layout;
 
 mod scale;
+mod summary;
 mod text;
 mod theme;
 mod ticks;
@@ -30,6 +31,7 @@ pub mod encode;
 pub mod png;
 pub mod raster;
 pub mod scene;
+pub mod svg;
 
 #[cfg(test)]
 mod oracle;

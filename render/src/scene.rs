@@ -9,6 +9,7 @@ mod error;
 mod legend;
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use crate::RenderError;
 use crate::color::Color;
@@ -28,6 +29,17 @@ pub struct Scene {
     pub(crate) background: Color,
     /// From back to front.
     pub(crate) shapes: Vec<Shape>,
+    /// Which shapes belong to a line of data, in order.
+    pub(crate) lines: Vec<DrawnLine>,
+}
+
+/// The shapes of a line of data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DrawnLine {
+    /// Where they stand among all shapes.
+    pub(crate) shapes: Range<usize>,
+    /// Which of [`GraphDef::lines`] it is.
+    pub(crate) index: usize,
 }
 
 /// A rectangle of whole pixels.
@@ -98,19 +110,29 @@ impl Scene {
             layout: &layout,
             colors,
             shapes: Vec::with_capacity(1024),
+            lines: Vec::new(),
         };
         painter.title();
         painter.canvas();
         painter.time_axes();
         painter.value_axes();
         painter.legend();
-        let shapes = painter.shapes;
+        let Painter { shapes, lines, .. } = painter;
         Ok(Self {
             size,
             zoom: layout.zoom,
             background,
             shapes,
+            lines,
         })
+    }
+
+    /// Width and height in the pixels of the shapes.
+    pub(crate) fn size_before_zoom(&self) -> (f64, f64) {
+        (
+            f64::from(self.size.0) / self.zoom,
+            f64::from(self.size.1) / self.zoom,
+        )
     }
 
     /// The scene as text, one shape a line: for tests and for people.
@@ -164,6 +186,7 @@ struct Painter<'a> {
     layout: &'a Layout,
     colors: ThemeColors,
     shapes: Vec<Shape>,
+    lines: Vec<DrawnLine>,
 }
 
 impl Painter<'_> {

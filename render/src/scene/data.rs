@@ -4,7 +4,7 @@
 //! of points, each column of a line becomes one upright run from its lowest to its highest row:
 //! dense lines keep every extreme, and nothing is painted twice under a transparent colour.
 
-use super::{Painter, Rect, Shape, Text, Turn};
+use super::{DrawnLine, Painter, Rect, Shape, Text, Turn};
 use crate::color::Color;
 use crate::graph::{LineDef, LineStyle};
 use crate::heatmap::Heatmap;
@@ -29,13 +29,18 @@ impl Painter<'_> {
         if fills_left == 0 {
             self.grid();
         }
+        let mut index = 0;
         for (plot, axis) in self.graph.plots.iter().zip(&self.layout.value_axes) {
             let mut stack = Stack::new();
             if let Some(heatmap) = &axis.heatmap {
                 self.heatmap(heatmap, &axis.rows);
             }
             for line in plot.lines() {
+                let first = self.shapes.len();
                 self.line(line, &axis.rows, &mut stack);
+                let shapes = first..self.shapes.len();
+                self.lines.push(DrawnLine { shapes, index });
+                index += 1;
                 fills_left -= usize::from(is_fill(line) && fills_left > 0);
                 if is_fill(line) && fills_left == 0 {
                     self.grid();

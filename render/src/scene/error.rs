@@ -40,6 +40,7 @@ impl Scene {
             zoom: 1.0,
             background,
             shapes,
+            lines: Vec::new(),
         }
     }
 }

@@ -4,6 +4,7 @@ use telamon_render::encode::csv::{self, Separator};
 use telamon_render::encode::{json, stats, v2};
 use telamon_render::graph::GraphDef;
 use telamon_render::png::{self, ErrorKind};
+use telamon_render::svg;
 
 use super::request::Format;
 use crate::api::problem::Problem;
@@ -15,6 +16,7 @@ const PNG: &str = "image/png";
 pub(super) fn write(graph: &GraphDef, format: Format) -> Result<Reply, Problem> {
     Ok(match format {
         Format::Png => Reply::ok(PNG, png::encode(graph)?),
+        Format::Svg => Reply::ok("image/svg+xml", svg::encode(graph)?),
         Format::Csv => Reply::ok("text/csv", csv::write(graph, Separator::Comma)?),
         Format::Txt => Reply::ok("text/plain", csv::write(graph, Separator::Tab)?),
         Format::Json => Reply::ok(JSON, json::write(graph)),

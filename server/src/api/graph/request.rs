@@ -50,6 +50,7 @@ pub(crate) struct GraphRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Png,
+    Svg,
     Csv,
     Txt,
     Json,
@@ -186,7 +187,7 @@ impl GraphRequest {
     /// Whether the answer holds a picture.
     pub(crate) fn draws_picture(&self) -> bool {
         match self.format {
-            Format::Png => true,
+            Format::Png | Format::Svg => true,
             Format::V2Json => !self.has_hint("no-image"),
             Format::Csv | Format::Txt | Format::Json | Format::StatsJson => false,
         }
@@ -196,6 +197,7 @@ impl GraphRequest {
 fn format(name: Option<&str>) -> Result<Format, Problem> {
     Ok(match name {
         None | Some("png") => Format::Png,
+        Some("svg") => Format::Svg,
         Some("csv") => Format::Csv,
         Some("txt") => Format::Txt,
         Some("json" | "std.json") => Format::Json,
@@ -204,7 +206,7 @@ fn format(name: Option<&str>) -> Result<Format, Problem> {
         Some(other) => {
             let message = format!("NoSuchElementException: key not found: {other}");
             return Err(Problem::new(StatusCode::NOT_FOUND, message)
-                .with_hint("formats are png, csv, txt, json, stats.json and v2.json"));
+                .with_hint("formats are png, svg, csv, txt, json, stats.json and v2.json"));
         }
     })
 }

@@ -188,3 +188,19 @@ async fn an_error_says_where_and_what_was_meant() {
     );
     server.running.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn svg_is_the_picture_with_names() {
+    let server = TestServer::start(MINUTES).await;
+    let uri = "/api/v1/graph?q=2,:sqrt,%3Croot%3E,:legend&s=e-5m&format=svg&w=300&h=100";
+    let answer = server.send("GET", uri, &[], String::new()).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type"), Some("image/svg+xml"));
+    let text = answer.text();
+    assert!(
+        text.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"388\""),
+        "{text}"
+    );
+    assert!(text.contains("<title>&lt;root&gt;: 1.4 to 1.4"), "{text}");
+    server.running.stop().await.unwrap();
+}
