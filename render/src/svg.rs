@@ -73,7 +73,7 @@ fn open(out: &mut String, scene: &Scene, name: &str) {
     .expect(GROWS);
     push_escaped(out, name);
     out.push_str(
-        "\" shape-rendering=\"crispEdges\" xml:space=\"preserve\" \
+        "\" shape-rendering=\"crispEdges\" \
          font-family=\"'Noto Sans Mono','DejaVu Sans Mono',monospace\">",
     );
 }
@@ -146,7 +146,8 @@ fn push_text(out: &mut String, text: &Text) {
         write!(out, " transform=\"rotate({degrees} {x:.1} {y:.1})\"").expect(GROWS);
     }
     out.push('>');
-    push_escaped(out, &text.text);
+    // Columns are made of blanks, which markup would put together.
+    push_escaped(out, &text.text.replace(' ', "\u{a0}"));
     out.push_str("</text>");
 }
 

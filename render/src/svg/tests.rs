@@ -24,7 +24,7 @@ fn a_small_graph_is_written_like_this() {
     graph.only_graph = true;
     let svg = encode(&graph).unwrap();
     expect_test::expect![[r##"
-        <svg xmlns="http://www.w3.org/2000/svg" width="100" height="69" viewBox="0 0 100 69" role="graphics-document" aria-label="Graph of line-0" shape-rendering="crispEdges" xml:space="preserve" font-family="'Noto Sans Mono','DejaVu Sans Mono',monospace">
+        <svg xmlns="http://www.w3.org/2000/svg" width="100" height="69" viewBox="0 0 100 69" role="graphics-document" aria-label="Graph of line-0" shape-rendering="crispEdges" font-family="'Noto Sans Mono','DejaVu Sans Mono',monospace">
         <title>Graph of line-0</title>
         <desc>1 line from 2012-01-01T00:01Z[UTC] to 2012-01-01T00:04Z[UTC], one value every 1m. line-0: 0.0 to 10.0, average 5.0, last 5.0.</desc>
         <path fill="#f5f5f5" d="M0 0h100v69H0z"/>
