@@ -13,6 +13,9 @@ mod layout;
 mod machine;
 mod normal;
 mod offsets;
+mod promql;
+mod report;
+mod slip;
 mod strip;
 mod token;
 mod value;
@@ -33,6 +36,7 @@ pub use layout::{comments, layout, one_line};
 pub use machine::Variables;
 pub use normal::normalize;
 pub use offsets::spell_out_offsets;
+pub use report::{Cells, Part, Report, ReportLine, plain_words};
 pub use strip::{Strip, strip};
 pub use token::Span;
 pub use value::{List, Type, Value};
@@ -40,6 +44,7 @@ pub use walk::{StackItem, StackStep, Stacks, stacks};
 
 pub(crate) use error::Fault;
 pub(crate) use machine::Machine;
+use machine::last_token;
 pub(crate) use walk::{Step, walk};
 
 use crate::expr::{Expr, QueryText, StyledExpr};
@@ -177,9 +182,9 @@ pub fn parse(text: &str, options: &ParseOptions) -> Result<Vec<StyledExpr>, Lang
     let mut exprs = Vec::with_capacity(values.len());
     for value in &values {
         let Some(styled) = value.to_styled() else {
-            return Err(not_an_expression(text, value));
+            return Err(not_an_expression(text, value, &values));
         };
-        offsets::shifted(styled, &mut exprs).map_err(|fault| fault.at(0..text.len()))?;
+        offsets::shifted(styled, &mut exprs).map_err(|fault| at_operand(text, fault))?;
     }
     Ok(exprs)
 }
@@ -203,7 +208,8 @@ pub fn parse_query(text: &str, options: &ParseOptions) -> Result<Arc<Predicate>,
 pub fn run(text: &str, options: &ParseOptions) -> Result<Vec<Value>, LangError> {
     let source = without_comments(text)?;
     let mut machine = Machine::new(options);
-    machine.run_source(&source.tokens(), &mut |_, _| {})?;
+    let ran = machine.run_source(&source.tokens(), &mut |_, _| {});
+    ran.map_err(|error| hint::in_other_language(text, error))?;
     Ok(machine.into_values())
 }
 
@@ -217,9 +223,10 @@ pub fn trace(text: &str, options: &ParseOptions) -> Result<Vec<TraceStep>, LangE
     let tokens = source.tokens();
     let mut machine = Machine::new(options);
     let mut steps = Vec::with_capacity(tokens.len() + 1);
-    machine.run_source(&tokens, &mut |machine, done| {
+    let ran = machine.run_source(&tokens, &mut |machine, done| {
         steps.push(step_text(machine, &tokens[done..], false));
-    })?;
+    });
+    ran.map_err(|error| hint::in_other_language(text, error))?;
     steps.push(step_text(&machine, &[], true));
     let values = machine.into_values();
     let whole = 0..text.len();
@@ -228,13 +235,16 @@ pub fn trace(text: &str, options: &ParseOptions) -> Result<Vec<TraceStep>, LangE
         Vocabulary::Query if values.len() == 1 => Ok(steps),
         Vocabulary::Query => Err(hint::not_one_query(&values).at(whole)),
         _ => match values.iter().rev().find(|value| !value.fits(Type::Styled)) {
-            Some(value) => Err(Fault::argument(format!(
-                "expected an expression, found [{}]",
-                value.class()
-            ))
-            .at(not_an_expression(text, value).span)),
+            Some(value) => {
+                let mut error = not_an_expression(text, value, &values);
+                error.text = format!("expected an expression, found [{}]", value.class());
+                Err(error)
+            }
             None if values.is_empty() => {
-                Err(Fault::argument("expected an expression, stack is empty").at(whole))
+                Err(Fault::argument("expected an expression, stack is empty")
+                    .title("there is nothing to draw")
+                    .hint("an expression is missing, such as name,sps,:eq,:sum")
+                    .at(whole))
             }
             None => Ok(steps),
         },
@@ -312,28 +322,31 @@ fn traced(value: &Value) -> String {
 fn without_comments(text: &str) -> Result<Source<'_>, LangError> {
     Source::new(text).map_err(|unclosed| {
         Fault::state("unclosed comment")
+            .title("a comment has only one end")
             .hint("comments stand between `/*` and `*/`; in a value write the slash as \\u002f")
             .at(unclosed.span)
     })
 }
 
-/// The fault for a value left on the stack that cannot be drawn, at the last token that spells it.
-fn not_an_expression(text: &str, value: &Value) -> LangError {
+/// The error for one of the values left on the stack, which cannot be drawn, at the last token that
+/// spells it.
+fn not_an_expression(text: &str, value: &Value, values: &[Value]) -> LangError {
     let class = match value {
         Value::List(list) if list.items().is_empty() => "Nil$",
         Value::List(_) => "$colon$colon",
         _ => value.class(),
     };
-    let mut span = 0..text.len();
-    if let (Value::Text(found), Ok(source)) = (value, Source::new(text)) {
-        let spelled = source
-            .tokens()
-            .into_iter()
-            .rfind(|token| escape::decode(token.text) == **found);
-        span = spelled.map_or(span, |token| token.span);
-    }
     let fault = Fault::argument(format!(
         "expecting time series expr, found {class} '{value}'"
     ));
-    hint::leftover(fault, value).at(span)
+    hint::in_other_language(text, at_operand(text, hint::leftover(fault, value, values)))
+}
+
+/// The fault at the last token that spells its operand, or over the whole program.
+fn at_operand(text: &str, fault: Fault) -> LangError {
+    let mut span = 0..text.len();
+    if let (Some(operand), Ok(source)) = (&fault.operand, Source::new(text)) {
+        span = last_token(&source.tokens(), operand, text.len()).unwrap_or(span);
+    }
+    fault.at(span)
 }

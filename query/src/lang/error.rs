@@ -4,7 +4,9 @@
 //! people: the stack before the word, what it could have taken, the nearest word, a hint.
 
 use std::fmt;
+use std::sync::Arc;
 
+use super::report::{Report, plain_words};
 use super::token::Span;
 
 /// A program that cannot be run.
@@ -23,6 +25,8 @@ pub struct LangError {
 /// What helps a person to mend a program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Help {
+    /// What is wrong in plain words, where the reference's text does not say it well.
+    pub title: Option<String>,
     /// The word that failed, without its colon.
     pub word: Option<String>,
     /// The stack before it, the top last.
@@ -79,6 +83,26 @@ impl LangError {
     pub fn message(&self) -> String {
         self.to_string()
     }
+
+    /// What is wrong, in plain words.
+    pub fn title(&self) -> String {
+        let title = self.help.title.clone();
+        title.unwrap_or_else(|| plain_words(&self.text))
+    }
+
+    /// What people read about it; `source` is the program it is in.
+    pub fn report<'a>(&'a self, source: &'a str) -> Report<'a> {
+        let help = &*self.help;
+        Report {
+            title: self.title(),
+            source: Some((source, self.span.clone())),
+            nearest: help.nearest.as_ref().map(|word| format!(":{word}")),
+            hint: help.hint.as_deref(),
+            are_others: help.nearest.is_some(),
+            expected: &help.expected,
+            stack: &help.stack,
+        }
+    }
 }
 
 impl fmt::Display for LangError {
@@ -95,6 +119,8 @@ pub(crate) struct Fault {
     pub(crate) class: ErrorClass,
     pub(crate) text: String,
     pub(crate) help: Box<Help>,
+    /// The text of the operand that is wrong, where the mistake is not in the word itself.
+    pub(crate) operand: Option<Arc<str>>,
 }
 
 impl Fault {
@@ -103,6 +129,7 @@ impl Fault {
             class,
             text: text.into(),
             help: Box::default(),
+            operand: None,
         }
     }
 
@@ -119,6 +146,16 @@ impl Fault {
         self
     }
 
+    pub(crate) fn title(mut self, title: impl Into<String>) -> Self {
+        self.help.title = Some(title.into());
+        self
+    }
+
+    pub(crate) fn operand(mut self, text: &str) -> Self {
+        self.operand = Some(Arc::from(text));
+        self
+    }
+
     /// The fault at its place.
     pub(crate) fn at(self, span: Span) -> LangError {
         LangError {
@@ -130,74 +167,15 @@ impl Fault {
     }
 }
 
-/// Draws the fault under the line of the source it is in, for a terminal.
+/// Draws the fault for a terminal: what is wrong, the program with a mark under the mistake, and what
+/// helps.
 ///
 /// ```text
-///   name,sps,:eq,:smu
-///                ^^^^ unknown word ':smu'
+///   unknown word ':smu'
+///     name,sps,:eq,:smu
+///                  ^^^^
 ///   did you mean :sum?
 /// ```
 pub fn render_caret(error: &LangError, source: &str) -> String {
-    let start = floor_boundary(source, error.span.start);
-    let end = floor_boundary(source, error.span.end).max(start);
-    let line_start = source[..start].rfind('\n').map_or(0, |index| index + 1);
-    let line_end = source[start..]
-        .find('\n')
-        .map_or(source.len(), |index| start + index);
-    let mut before = source[line_start..start].chars().count();
-    let mut width = source[start..end.min(line_end)].chars().count().max(1);
-    let mut line = source[line_start..line_end].to_owned();
-    if line.chars().count() > LINE_CHARS {
-        let from = before.saturating_sub(LINE_CHARS / 2);
-        line = line.chars().skip(from).take(LINE_CHARS).collect();
-        before -= from;
-        width = width.min(LINE_CHARS - before);
-    }
-    let line = line.replace(|c: char| c.is_control(), " ");
-    let mut lines = error.text.lines();
-    let text = lines.next().unwrap_or_default();
-    // Stack and signatures have lines of their own below.
-    let text = match error.help.expected.is_empty() {
-        true => text,
-        false => text.split(" with stack ").next().unwrap_or(text),
-    };
-    let mut drawing = format!(
-        "  {line}\n  {}{} {text}\n",
-        " ".repeat(before),
-        "^".repeat(width)
-    );
-    for more in lines {
-        drawing.push_str(&format!("  {more}\n"));
-    }
-    let help = &error.help;
-    if !help.stack.is_empty() {
-        drawing.push_str(&format!("  stack: {}\n", help.stack.join("  |  ")));
-    }
-    let verb = if help.nearest.is_some() {
-        "fits"
-    } else {
-        "takes"
-    };
-    for signature in &help.expected {
-        drawing.push_str(&format!("  {verb}: {}\n", signature.trim()));
-    }
-    if let Some(nearest) = &help.nearest {
-        drawing.push_str(&format!("  did you mean :{nearest}?\n"));
-    }
-    if let Some(hint) = &help.hint {
-        drawing.push_str(&format!("  hint: {hint}\n"));
-    }
-    drawing
-}
-
-/// Characters of a long line that are shown around the fault.
-const LINE_CHARS: usize = 100;
-
-/// The largest offset not above `offset` where a character of the text starts.
-fn floor_boundary(text: &str, offset: usize) -> usize {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    offset
+    error.report(source).to_text()
 }

@@ -1,14 +1,18 @@
 //! Faults of the interpreter with what helps to mend them: the nearest word, signatures, a hint.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use telamon_model::Predicate;
 
 use crate::number::parse_java_double;
 use crate::words::{self, Word};
 
+use super::LangError;
 use super::Vocabulary;
 use super::error::{ErrorClass, Fault};
+use super::promql::{self, PromQl};
+use super::slip;
 use super::value::{Type, Value};
 
 /// No word of that name.
@@ -17,12 +21,29 @@ pub(crate) fn unknown_word(name: &str, vocabulary: Vocabulary, stack: &[Value]) 
     fault.help.word = Some(name.to_owned());
     let elsewhere = words::overloads(name).first();
     if let Some(word) = elsewhere {
-        return fault.hint(format!(
-            ":{name} belongs to the vocabulary {}, which is not in use here",
-            word.vocabulary.name()
-        ));
+        let belongs = word.vocabulary.name();
+        return fault.hint(match vocabulary {
+            Vocabulary::Query => {
+                format!("a query alone is needed here; :{name} is of the vocabulary {belongs}")
+            }
+            _ => format!(":{name} is of the vocabulary {belongs}, which is not in use here"),
+        });
     }
-    let alike = words_alike(name, vocabulary);
+    if let Some(slip) = slip::slip_of(&format!(":{name}")) {
+        return fault.hint(slip);
+    }
+    if matches!(name, "rate" | "irate" | "per-second") {
+        return fault.hint(
+            "values are rates per second already: leave the word out; :per-step makes counts of them",
+        );
+    }
+    if matches!(name, "neq" | "ne" | "not-equal" | "!=") {
+        return fault.hint("the opposite of a query is written key,value,:eq,:not");
+    }
+    let alike = match slip::translated(name) {
+        Some(known) => vec![known],
+        None => words_alike(name, vocabulary),
+    };
     fault.help.nearest = alike.first().map(|&known| known.to_owned());
     fault.help.expected = alike
         .iter()
@@ -33,10 +54,18 @@ pub(crate) fn unknown_word(name: &str, vocabulary: Vocabulary, stack: &[Value]) 
         .take(EXPECTED_MAX)
         .map(|word| format!(":{} {}", word.name, word.signature.trim()))
         .collect();
-    if fault.help.nearest.is_none() {
-        fault = fault.hint("a colon starts a word; in a value write it as \\u003a");
+    match alike.first() {
+        Some(known) => fault.help.hint = example_of(known),
+        None => fault = fault.hint("a colon starts a word; in a value write it as \\u003a"),
     }
     fault
+}
+
+/// A program that shows how the word is used.
+fn example_of(name: &str) -> Option<String> {
+    let examples = words::overloads(name).iter().flat_map(|word| word.examples);
+    let example = examples.min_by_key(|example| example.len())?;
+    Some(format!("for example {example}"))
 }
 
 /// Words of that name, none of which fits the stack.
@@ -56,32 +85,96 @@ pub(crate) fn no_match(name: &str, candidates: &[&Word], stack: &[Value]) -> Fau
         .iter()
         .map(|word| word.signature.to_owned())
         .collect();
-    fault.help.hint = mismatch_hint(name, candidates, stack);
-    fault
+    explain_mismatch(fault, name, candidates, stack)
 }
 
-/// What is wrong with the operands of the overload that needs the fewest.
-fn mismatch_hint(name: &str, candidates: &[&Word], stack: &[Value]) -> Option<String> {
-    let word = candidates.iter().min_by_key(|word| word.params.len())?;
+/// Says what is wrong with the operands of the overload that comes nearest to fitting.
+fn explain_mismatch(fault: Fault, name: &str, candidates: &[&Word], stack: &[Value]) -> Fault {
+    if let Some((text, slip)) = slip_in(stack) {
+        let mut fault = fault.title(format!(":{name} cannot use `{}`", clipped(&text)));
+        fault.operand = Some(text);
+        return fault.hint(slip);
+    }
+    let Some(word) = nearest_overload(candidates, stack) else {
+        return fault;
+    };
     let wanted = word.params.len();
     if stack.len() < wanted {
-        return Some(format!(
-            ":{name} takes {wanted} {} but the stack holds {}",
-            if wanted == 1 { "value" } else { "values" },
-            stack.len()
-        ));
+        return too_few(fault, word, stack);
     }
     let first = stack.len() - wanted;
-    let wrong = word
-        .params
-        .iter()
-        .zip(&stack[first..])
-        .position(|(kind, value)| !value.fits(*kind))?;
+    let operands = word.params.iter().zip(&stack[first..]);
+    let Some((kind, value)) = operands.rev().find(|(kind, value)| !value.fits(**kind)) else {
+        return fault;
+    };
+    let mut fault = fault.title(format!(":{name} cannot use {}", described(value)));
+    if let Value::Text(text) = value {
+        fault.operand = Some(Arc::clone(text));
+    }
     let around = &stack[first.saturating_sub(1)..];
-    Some(
-        compared_strings(around)
-            .unwrap_or_else(|| operand_hint(name, word.params[wrong], &stack[first + wrong])),
-    )
+    let hint = compared_strings(around).unwrap_or_else(|| operand_hint(word, *kind, value));
+    fault.hint(hint)
+}
+
+/// The overload of which most operands fit; of equals, the one that needs the fewest.
+fn nearest_overload<'w>(candidates: &[&'w Word], stack: &[Value]) -> Option<&'w Word> {
+    let fitting = |word: &Word| {
+        let operands = word.params.iter().rev().zip(stack.iter().rev());
+        operands.filter(|(kind, value)| value.fits(**kind)).count()
+    };
+    let missing = |word: &Word| word.params.len() - fitting(word);
+    let nearest = candidates
+        .iter()
+        .min_by_key(|word| (missing(word), word.params.len()));
+    nearest.copied()
+}
+
+fn too_few(fault: Fault, word: &Word, stack: &[Value]) -> Fault {
+    let (name, wanted) = (word.name, word.params.len());
+    let values = if wanted == 1 { "value" } else { "values" };
+    let found = match stack.len() {
+        0 => "the stack is empty".to_owned(),
+        count => format!("the stack holds {count}"),
+    };
+    let fault = fault.title(format!(":{name} takes {wanted} {values}, but {found}"));
+    let example = example_of(name).unwrap_or_default();
+    let lead = match stack {
+        [] => "what a word takes stands before it, ",
+        // A query or text where a list of keys is missing, and the like: the example says it best.
+        _ => "",
+    };
+    fault.hint(format!("{lead}{example}"))
+}
+
+/// The text nearest to the top of the stack that shows a slip.
+fn slip_in(stack: &[Value]) -> Option<(Arc<str>, String)> {
+    stack.iter().rev().find_map(|value| match value {
+        Value::Text(text) => Some((Arc::clone(text), slip::slip_of(text)?)),
+        _ => None,
+    })
+}
+
+/// A value as people call it.
+fn described(value: &Value) -> String {
+    let text = clipped(&value.to_string());
+    match value {
+        Value::Text(text) if parse_java_double(text).is_some() => format!("the number {text}"),
+        Value::Text(_) => format!("the text `{text}`"),
+        Value::List(list) => format!("a list of {}", list.items().len()),
+        Value::Query(_) => format!("the query {text}"),
+        Value::Expr(_) => format!("the expression {text}"),
+        Value::Styled(_) => format!("the expression with settings {text}"),
+    }
+}
+
+/// Characters of a value that are quoted in a sentence.
+const QUOTED_CHARS_MAX: usize = 60;
+
+fn clipped(text: &str) -> String {
+    match text.char_indices().nth(QUOTED_CHARS_MAX) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// A comparison that was meant for numbers became a query, because both sides were strings.
@@ -106,14 +199,23 @@ fn compared_strings(stack: &[Value]) -> Option<String> {
     })
 }
 
-fn operand_hint(name: &str, wanted: Type, found: &Value) -> String {
+fn operand_hint(word: &Word, wanted: Type, found: &Value) -> String {
+    let name = word.name;
+    let example = || {
+        let example = word
+            .examples
+            .first()
+            .copied()
+            .unwrap_or("name,sps,:eq,:sum");
+        format!("for example {example}")
+    };
     match (wanted, found) {
-        (Type::Expr | Type::Aggregate, Value::Styled(_)) => format!(
+        (Type::Expr | Type::Aggregate | Type::Grouped, Value::Styled(_)) => format!(
             ":{name} takes no expression with presentation settings; put it before words such as \
              :legend or :color"
         ),
         (Type::Query, Value::Text(text)) => text_for_query(name, text),
-        (Type::Query, Value::Expr(_)) => format!(
+        (Type::Query, Value::Expr(_) | Value::Styled(_)) => format!(
             ":{name} takes a query; here it has already become an expression, so use :{name} \
              before :sum and the like"
         ),
@@ -123,55 +225,150 @@ fn operand_hint(name: &str, wanted: Type, found: &Value) -> String {
         (Type::TextList | Type::List, Value::Text(text)) => {
             format!("a list is written with its own tokens: (,{text},)")
         }
-        (Type::Duration, Value::Text(_)) => {
-            "a duration is written like 90s, 5m, 1h, 7d or PT1H30M".to_owned()
+        (Type::DoubleList, Value::Text(text)) => {
+            format!("numbers stand in a list: (,{text},)")
         }
-        (Type::Color, Value::Text(_)) => {
-            "a color has 3, 6 or 8 hex digits, or is a name such as blue1".to_owned()
+        (Type::TextList | Type::List, Value::Query(_) | Value::Expr(_) | Value::Styled(_)) => {
+            format!("a list is missing, {}", example())
         }
+        (Type::Duration, Value::Text(text)) => match duration_of(text) {
+            Some(written) => {
+                format!("a duration is written {written}, without blanks and long names")
+            }
+            None => "a duration is written like 90s, 5m, 1h, 7d or PT1H30M".to_owned(),
+        },
+        (Type::Color, Value::Text(text)) => match text.strip_prefix('#') {
+            Some(digits) => format!("a color is written without its mark: {digits}"),
+            None => "a color has 3, 6 or 8 hex digits, or is a name such as blue1".to_owned(),
+        },
+        (Type::Consolidation, Value::Text(_)) => "one of avg, sum, min and max".to_owned(),
         (Type::Int, Value::Text(text)) if parse_java_double(text).is_some() => {
             format!("a whole number is needed, not {text}")
         }
-        (Type::Expr | Type::Passing | Type::Styled, Value::Text(text)) => text_for_expr(text),
-        _ => format!("{} does not fit here", found.class()),
+        (Type::Int | Type::Double, _) => format!("a number is needed, {}", example()),
+        (Type::Aggregate | Type::Grouped | Type::Aggregated, Value::Expr(_)) => format!(
+            ":{name} takes a query or an aggregate of one: use it before arithmetic and words over \
+             lines, {}",
+            example()
+        ),
+        (
+            Type::Expr
+            | Type::Passing
+            | Type::Styled
+            | Type::Aggregate
+            | Type::Grouped
+            | Type::Aggregated,
+            Value::Text(text),
+        ) => text_for_expr(text),
+        _ => example(),
     }
+}
+
+/// The duration that a text such as `5 min` or `2 hours` means.
+fn duration_of(text: &str) -> Option<String> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let unit = text[digits..].trim().to_ascii_lowercase();
+    let unit = ["second", "minute", "hour", "day", "week", "month", "year"]
+        .into_iter()
+        .find(|known| unit.len() > 1 && known.starts_with(unit.trim_end_matches('s')))?;
+    let unit = if unit == "month" { "month" } else { &unit[..1] };
+    (digits > 0).then(|| format!("{}{unit}", &text[..digits]))
 }
 
 fn text_for_query(name: &str, text: &str) -> String {
     if parse_java_double(text).is_some() {
         return format!(":{name} takes a query, not a number; a query is written key,value,:eq");
     }
-    format!("`{text}` is a string; a query is written key,value,:eq")
+    text_for_expr(text)
 }
 
 fn text_for_expr(text: &str) -> String {
-    if words::overloads(text).is_empty() {
-        format!("`{text}` is a string; series are selected with key,value,:eq")
-    } else {
-        format!("`{text}` is a string; the word is written :{text}")
+    match slip::bare_word(text) {
+        Some(word) => format!("a word starts with a colon: :{word}"),
+        None => format!(
+            "text selects nothing by itself; series are selected with key,value,:eq, such as \
+             name,{},:eq",
+            clipped(text)
+        ),
     }
 }
 
-/// Adds a hint to a fault about a value left on the stack.
-pub(crate) fn leftover(fault: Fault, value: &Value) -> Fault {
+/// Adds what helps to a fault about a value left on the stack, among the others that are left.
+pub(crate) fn leftover(fault: Fault, value: &Value, values: &[Value]) -> Fault {
     match value {
-        Value::Text(text) => match text.strip_prefix(';') {
-            Some(name) if !words::overloads(name).is_empty() => {
-                let mut fault = fault.hint(format!("a word starts with a colon: :{name}"));
-                fault.help.nearest = Some(name.to_owned());
-                fault
-            }
-            _ => fault.hint(text_for_expr(text)),
-        },
-        Value::List(_) => fault.hint("a list is left over; :drop removes it, :call runs it"),
+        Value::Text(text) => leftover_text(fault, text, values),
+        Value::List(_) if slip_in(values).is_some() => leftover_text(fault, "", values),
+        Value::List(_) => fault
+            .title("a list is left over, which cannot be drawn")
+            .hint("a word that takes the list is missing, such as :by after (,nf.cluster,); :drop removes it"),
         Value::Query(_) | Value::Expr(_) | Value::Styled(_) => fault,
     }
+}
+
+fn leftover_text(fault: Fault, text: &str, values: &[Value]) -> Fault {
+    let slip = slip::slip_of(text).map(|slip| (Arc::from(text), slip));
+    if let Some((text, slip)) = slip.or_else(|| slip_in(values)) {
+        let mut fault = fault.title(format!(
+            "`{}` is text, which cannot be drawn",
+            clipped(&text)
+        ));
+        fault.operand = Some(text);
+        return fault.hint(slip);
+    }
+    // The text that lacks a colon may be another one than the first that is left.
+    let bare = values.iter().rev().find_map(|value| match value {
+        Value::Text(text) => Some((text, slip::bare_word(text)?)),
+        _ => None,
+    });
+    let Some((bare_text, word)) = bare else {
+        return fault
+            .title(format!(
+                "`{}` is text, which cannot be drawn",
+                clipped(text)
+            ))
+            .hint(text_for_expr(text))
+            .operand(text);
+    };
+    let mut fault = fault
+        .title(format!(
+            "`{}` is text, which cannot be drawn",
+            clipped(bare_text)
+        ))
+        .hint(format!("a word starts with a colon: :{word}"));
+    fault.operand = Some(Arc::clone(bare_text));
+    fault.help.nearest = Some(word.to_owned());
+    fault
+}
+
+/// The error with the form that a program of another language would have here.
+pub(crate) fn in_other_language(text: &str, mut error: LangError) -> LangError {
+    let (title, hint) = match (promql::read(text), slip::call_of_program(text)) {
+        (Some(PromQl::Program(program)), _) => ("this is PromQL", format!("here it is {program}")),
+        (Some(PromQl::Foreign), _) => (
+            "this looks like PromQL",
+            "here values come first and words after them, as in \
+             name,sps,:eq,:sum,(,nf.cluster,),:by"
+                .to_owned(),
+        ),
+        (None, Some(hint)) => ("words are not called like functions", hint),
+        (None, None) => return error,
+    };
+    error.span = 0..text.len();
+    let help = &mut *error.help;
+    help.title = Some(title.to_owned());
+    help.hint = Some(hint);
+    help.nearest = None;
+    help.expected.clear();
+    help.stack.clear();
+    error
 }
 
 /// What is left is not exactly one query.
 pub(crate) fn not_one_query(values: &[Value]) -> Fault {
     if values.is_empty() {
-        return Fault::argument("expected a single query, stack is empty");
+        return Fault::argument("expected a single query, stack is empty")
+            .title("a query is missing")
+            .hint("a query is written key,value,:eq");
     }
     let classes: Vec<&str> = values.iter().rev().map(Value::class).collect();
     let fault = Fault::argument(format!(
@@ -179,16 +376,42 @@ pub(crate) fn not_one_query(values: &[Value]) -> Fault {
         classes.join(",")
     ));
     if values.iter().all(|value| matches!(value, Value::Query(_))) {
-        fault.hint("join queries with :and or :or")
-    } else {
-        fault.hint("a query is written key,value,:eq")
+        let title = format!("there are {} queries where one is needed", values.len());
+        return fault.title(title).hint("join queries with :and or :or");
     }
+    let other = values
+        .iter()
+        .rev()
+        .find(|value| !matches!(value, Value::Query(_)));
+    let fault = match other {
+        Some(other) => fault.title(format!("a query is needed, not {}", described(other))),
+        None => fault,
+    };
+    match (slip_in(values), other) {
+        (Some((_, slip)), _) => fault.hint(slip),
+        (None, Some(Value::Text(text))) => fault.hint(text_for_expr(text)),
+        (None, _) => fault.hint("a query is written key,value,:eq"),
+    }
+}
+
+/// Why a list may not be closed, from the tokens in it.
+pub(crate) fn unclosed_list<'t>(mut tokens: impl Iterator<Item = &'t str>) -> String {
+    let glued = tokens.find_map(|token| {
+        let inner = token.strip_suffix(')').filter(|inner| !inner.is_empty());
+        inner.map(|inner| format!("`)` stands by itself between commas: {inner},)"))
+    });
+    glued.unwrap_or_else(|| {
+        "a list ends with `)` by itself between commas: (,nf.cluster,)".to_owned()
+    })
 }
 
 /// A variable that is not set.
 pub(crate) fn unset_variable(name: &str) -> Fault {
-    Fault::new(ErrorClass::NoSuchElement, format!("key not found: {name}"))
-        .hint(format!("set it first: {name},value,:set"))
+    let mut fault = Fault::new(ErrorClass::NoSuchElement, format!("key not found: {name}"))
+        .title(format!("no variable is called `{}`", clipped(name)))
+        .hint(format!("set it first: {name},value,:set"));
+    fault.operand = Some(Arc::from(name));
+    fault
 }
 
 /// Most words that are offered for an unknown one.

@@ -108,7 +108,14 @@ impl<'o> Machine<'o> {
         watch: &mut dyn FnMut(&Self, usize),
     ) -> Result<(), LangError> {
         let ran = self.run(Program::Source(tokens), watch);
-        ran.map_err(|fault| self.place(fault))
+        ran.map_err(|fault| {
+            let operand = fault.operand.clone();
+            let mut error = self.place(fault);
+            if let Some(span) = operand.and_then(|text| last_token(tokens, &text, error.span.end)) {
+                error.span = span;
+            }
+            error
+        })
     }
 
     /// All values, frozen ones first, the top last.
@@ -140,7 +147,7 @@ impl<'o> Machine<'o> {
     pub(crate) fn place(&self, mut fault: Fault) -> LangError {
         if fault.help.stack.is_empty() {
             let from = self.stack.len().saturating_sub(STACK_SHOWN);
-            fault.help.stack = self.stack[from..].iter().map(Value::to_string).collect();
+            fault.help.stack = self.stack[from..].iter().map(stack_item).collect();
         }
         fault.at(self.span.clone())
     }
@@ -152,7 +159,12 @@ impl<'o> Machine<'o> {
     ) -> Result<(), Fault> {
         self.depth += 1;
         if self.depth > self.options.limits.call_depth {
-            return Err(Fault::state("looping detected"));
+            return Err(Fault::state("looping detected")
+                .title("a program calls itself, or programs are nested too deeply")
+                .hint(format!(
+                    "at most {} programs stand within each other",
+                    self.options.limits.call_depth
+                )));
         }
         let mut index = 0;
         while index < program.len() {
@@ -179,7 +191,9 @@ impl<'o> Machine<'o> {
                 return Ok(end + 1);
             }
             Item::Raw(")") => {
-                return Err(Fault::state("unmatched closing parenthesis"));
+                return Err(Fault::state("unmatched closing parenthesis")
+                    .title("this closes a list that was not opened")
+                    .hint("a list stands between `(` and `)`, each by itself between commas"));
             }
             Item::Raw(text) => match text.strip_prefix(':') {
                 Some(name) => self.call_word(name)?,
@@ -203,10 +217,22 @@ impl<'o> Machine<'o> {
             if index - open > limit {
                 return Err(Fault::state(format!(
                     "stack overflow: list size exceeds limit of {limit}"
-                )));
+                ))
+                .title(format!(
+                    "a list has more than {limit} items, or is not closed"
+                ))
+                .hint("a long choice of values is shorter as a pattern of :re"));
             }
         }
-        Err(Fault::state("unmatched opening parenthesis").hint("a list ends with the token `)`"))
+        let fault = Fault::state("unmatched opening parenthesis").title("a list is not closed");
+        Err(
+            fault.hint(hint::unclosed_list((open + 1..program.len()).filter_map(
+                |index| match program.item(index) {
+                    Item::Raw(text) => Some(text),
+                    Item::Value(_) => None,
+                },
+            ))),
+        )
     }
 
     fn check_limits(&mut self) -> Result<(), Fault> {
@@ -215,14 +241,20 @@ impl<'o> Machine<'o> {
             return Err(Fault::state(format!(
                 "stack overflow: stack size exceeds limit of {}",
                 limits.stack_items
-            )));
+            ))
+            .title(format!(
+                "more than {} values are on the stack",
+                limits.stack_items
+            ))
+            .hint("each value should be taken by a word, or be an expression to draw"));
         }
         self.steps += 1;
         if self.steps > limits.steps {
             return Err(Fault::state(format!(
                 "program is too long: more than {} steps",
                 limits.steps
-            )));
+            ))
+            .hint("repeat fewer times with :each and :map, and over smaller expressions"));
         }
         Ok(())
     }
@@ -247,9 +279,10 @@ impl<'o> Machine<'o> {
             return Err(hint::no_match(name, &candidates, &self.stack));
         };
         if word.stability == Stability::Unstable && !self.options.unstable {
-            return Err(Fault::state(format!(
-                "to use :{name} enable unstable features"
-            )));
+            return Err(
+                Fault::state(format!("to use :{name} enable unstable features"))
+                    .hint("ask with features=unstable"),
+            );
         }
         self.apply(word).map_err(|mut fault| {
             fault.help.word.get_or_insert_with(|| name.to_owned());
@@ -288,9 +321,11 @@ impl<'o> Machine<'o> {
 
     /// Takes the top of the stack, which the match of the word has seen.
     pub(crate) fn pop(&mut self) -> Result<Value, Fault> {
-        self.stack
-            .pop()
-            .ok_or_else(|| Fault::new(ErrorClass::NoSuchElement, "head of empty list"))
+        self.stack.pop().ok_or_else(|| {
+            Fault::new(ErrorClass::NoSuchElement, "head of empty list")
+                .title("a value is missing: the stack is empty")
+                .hint("what a word takes stands before it")
+        })
     }
 
     /// Moves the live stack under everything that is pushed later, and forgets variables.
@@ -305,6 +340,32 @@ const PARTS_PER_STEP: usize = 16;
 
 /// Values of the stack an error shows.
 const STACK_SHOWN: usize = 8;
+/// Characters of each: programs double in length with every `:dup`.
+const STACK_ITEM_CHARS_MAX: usize = 200;
+
+/// A value as an error shows it, lists as they are written.
+fn stack_item(value: &Value) -> String {
+    let mut text = match value {
+        Value::List(list) => {
+            let items = list.items().iter().map(|item| format!("{item},"));
+            format!("(,{})", items.collect::<String>())
+        }
+        _ => value.to_string(),
+    };
+    if let Some((end, _)) = text.char_indices().nth(STACK_ITEM_CHARS_MAX) {
+        text.truncate(end);
+        text.push_str("...");
+    }
+    text
+}
+
+/// Where a text stands as a token, the last time before an end.
+pub(super) fn last_token(tokens: &[Token<'_>], text: &str, end: usize) -> Option<Span> {
+    let found = tokens.iter().rfind(|token| {
+        token.span.end <= end && (token.text == text || escape::decode(token.text) == text)
+    });
+    found.map(|token| token.span.clone())
+}
 
 /// Puts the settings of the only styled operand around the result of a word that lets them pass.
 fn restyle(value: Value, word: &Word, operands: &[Value]) -> Value {

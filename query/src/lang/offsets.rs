@@ -81,8 +81,12 @@ fn offsets_ms(styled: &StyledExpr) -> Result<Option<Vec<i64>>, Fault> {
     let items = items.filter(|item| !matches!(*item, "" | "(" | ")"));
     let offsets: Result<Vec<i64>, Fault> = items
         .map(|item| {
-            duration::parse_millis(&escape::decode(item))
-                .map_err(|error| Fault::argument(error.to_string()))
+            duration::parse_millis(&escape::decode(item)).map_err(|error| {
+                Fault::argument(error.to_string())
+                    .title(format!("`{item}` is no offset"))
+                    .operand(item)
+                    .hint("an offset is a duration such as 90s, 5m, 1h, 7d or PT1H30M")
+            })
         })
         .collect();
     offsets.map(Some)

@@ -30,7 +30,8 @@ pub(crate) fn check(value: &Value, limits: &Limits) -> Result<usize, Fault> {
     Err(Fault::state(format!(
         "expression is too large: more than {} parts or nested deeper than {}",
         limits.expr_nodes, limits.expr_depth
-    )))
+    ))
+    .hint("`:dup,:add` doubles an expression each time; :in takes the place of a long row of :or"))
 }
 
 struct Count {

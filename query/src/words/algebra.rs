@@ -224,6 +224,7 @@ fn group_evaluated(expr: &Arc<Expr>, keys: &Keys) -> Rebuilt {
                     "requirement failed: input expression must already be grouped with \
                      DataExpr.GroupBy",
                 )
+                .title("what becomes one line cannot be grouped")
                 .hint("group the query first by these keys and at least one more"));
             }
             regroup(*aggregate, input, keys)
@@ -247,6 +248,11 @@ fn regroup(aggregate: Aggregate, input: &Arc<Expr>, keys: &Keys) -> Rebuilt {
             "requirement failed: {} is not a subset of {}",
             ListText(keys),
             ListText(&known)
+        ))
+        .title(format!(
+            "lines that are grouped by {} cannot be grouped by {}",
+            known.join(", "),
+            keys.join(", ")
         ))
         .hint("what is grouped can only be grouped again by some of the same keys"));
     }

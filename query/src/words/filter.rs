@@ -193,7 +193,8 @@ fn choose(args: &Args<'_>, is_top: bool, others: Option<Others>) -> Result<Value
     if count <= 0 {
         return Err(Fault::argument(format!(
             "requirement failed: k must be positive ({count} <= 0)"
-        )));
+        ))
+        .hint("say how many lines to keep: max,5,:topk"));
     }
     Ok(Value::expr(Expr::Choose {
         choice: Choice {
@@ -224,6 +225,7 @@ pub(super) fn filtered(input: &Arc<Expr>, condition: &Arc<Expr>) -> Result<Expr,
         return Err(Fault::argument(
             "requirement failed: filter grouping must match expr grouping",
         )
+        .title("the condition has several lines, what it filters has one")
         .hint("a condition with several lines needs an expression with several lines to filter"));
     }
     Ok(Expr::Filter {

@@ -12,6 +12,15 @@ use crate::number::parse_java_double;
 
 /// Fills the arguments into the pattern. Arguments beyond those it names are ignored.
 pub(super) fn format(pattern: &str, args: &[Value]) -> Result<String, Fault> {
+    fill(pattern, args).map_err(|fault| {
+        fault.operand(pattern).hint(
+            "each value of the list needs a form of its own: %s for text, %d for whole numbers, \
+             %.2f for others, %% for the mark itself",
+        )
+    })
+}
+
+fn fill(pattern: &str, args: &[Value]) -> Result<String, Fault> {
     let mut filled = String::with_capacity(pattern.len() + 16);
     let mut reader = Reader {
         rest: pattern.chars().peekable(),

@@ -412,6 +412,11 @@ fn binary(args: &Args<'_>, op: BinaryOp) -> Result<Value, Fault> {
                 ListText(&left),
                 ListText(&right)
             ))
+            .title(format!(
+                "the sides are grouped by different keys: {} and {}",
+                left.join(", "),
+                right.join(", ")
+            ))
             .hint("rename a key with :as, or group one side again"));
         }
     }
@@ -441,11 +446,15 @@ fn time(args: &Args<'_>) -> Result<Value, Fault> {
             ErrorClass::Match,
             format!("{mode} (of class java.lang.String)"),
         )
+        .title(format!("`{mode}` is no part of a time that can be drawn"))
+        .operand(mode)
         .hint("use seconds,:time")
     } else {
         Fault::argument(format!(
             "No enum constant java.time.temporal.ChronoField.{mode}"
         ))
+        .title(format!("`{mode}` is no part of a time"))
+        .operand(mode)
         .hint("modes are hourOfDay, minuteOfHour, dayOfWeek, dayOfMonth, days and others")
     })
 }
@@ -460,7 +469,8 @@ fn percentiles(args: &Args<'_>) -> Result<Value, Fault> {
         return Err(Fault::argument(format!(
             "requirement failed: invalid percentile {}, value must be 0.0 <= p <= 100.0",
             java_double(*rank)
-        )));
+        ))
+        .hint("percentiles go from 0 to 100: (,50,90,99,),:percentiles"));
     }
     ranks.sort_by(f64::total_cmp);
     ranks.dedup();
@@ -490,6 +500,7 @@ fn approx_distinct(args: &Args<'_>) -> Result<Value, Fault> {
         return Err(Fault::argument(
             "requirement failed: input must have an aggregate that can be grouped by 'distinct'",
         )
+        .title("nothing is left here whose values could be counted")
         .hint("put :approx-distinct before words that make one line of many"));
     }
     Ok(Value::expr(Expr::ApproxDistinct { input, registers }))
@@ -532,12 +543,16 @@ fn sample_count(args: &Args<'_>) -> Result<Value, Fault> {
     if min.is_nan() || max.is_nan() || min >= max {
         return Err(Fault::argument(format!(
             "requirement failed: min >= max (min={min_text}, max={max_text})"
-        )));
+        ))
+        .title("the lower end is not below the upper one")
+        .hint("the lower end comes first: name,requestLatency,:eq,0.05,0.1,:sample-count"));
     }
     if min < 0.0 {
-        return Err(Fault::argument(format!(
-            "requirement failed: min < 0 (min={min_text})"
-        )));
+        return Err(
+            Fault::argument(format!("requirement failed: min < 0 (min={min_text})"))
+                .title("the lower end is negative")
+                .hint("buckets start at 0"),
+        );
     }
     let buckets = |letter: char, unit: f64| {
         let key: Arc<str> = Arc::from("percentile");

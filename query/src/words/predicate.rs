@@ -131,12 +131,17 @@ fn matching(
     text: fn(&Arc<str>) -> Arc<str>,
 ) -> Result<Value, Fault> {
     let pattern = pattern::compile(&text(args.text(1)?), ignore_case).map_err(|error| {
-        let mut fault = Fault::new(error.class, error.text);
-        fault.help.hint = error.hint;
-        fault
+        let title = error.text.lines().next().unwrap_or_default().to_owned();
+        let hint = error.hint.unwrap_or_else(|| PATTERN_HINT.to_owned());
+        let pattern = args.text(1).map_or("", |text| text);
+        let fault = Fault::new(error.class, error.text);
+        fault.title(title).hint(hint).operand(pattern)
     })?;
     give(Predicate::Matches(Arc::clone(args.text(0)?), pattern))
 }
+
+const PATTERN_HINT: &str = "the value of :re is a regular expression; before a mark that stands for \
+                            itself write \\, or use :contains, :starts or :ends";
 
 /// Quotes a text for a pattern as the reference does: not `|` and `-`, so an alternative in the text
 /// stays one.

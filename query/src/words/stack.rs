@@ -256,6 +256,7 @@ fn pop_position(machine: &mut Machine<'_>) -> Result<usize, Fault> {
 
 fn out_of_range(index: impl std::fmt::Display) -> Fault {
     Fault::new(ErrorClass::IndexOutOfBounds, index.to_string())
+        .title(format!("the stack has no position {index}"))
         .hint("positions count from 0 at the top of the stack")
 }
 

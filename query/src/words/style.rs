@@ -254,9 +254,12 @@ fn alpha(args: &Args<'_>) -> Result<Value, Fault> {
         .hint("alpha has two hex digits, such as 40")
     })?;
     if !(0..256).contains(&level) {
-        return Err(Fault::argument(
-            "Color parameter outside of expected range: Alpha",
-        ));
+        return Err(
+            Fault::argument("Color parameter outside of expected range: Alpha")
+                .title(format!("`{text}` is more than two hex digits"))
+                .operand(text)
+                .hint("alpha goes from 00, invisible, to ff, opaque"),
+        );
     }
     let rgb = &color[2..];
     give(styled.with(Setting::Color, format!("{level:02x}{rgb}")))
