@@ -337,7 +337,7 @@ fn find_comparisons(expr: &Arc<Expr>, found: &mut Vec<Comparison>) {
 
 /// The language's message without its Java class, and its hint.
 fn from_language(text: &str, error: &lang::LangError) -> SignalError {
-    let mut message = error.text.clone();
+    let mut message = error.title();
     if let Some(nearest) = &error.help.nearest {
         message.push_str(&format!("; did you mean :{nearest}?"));
     }

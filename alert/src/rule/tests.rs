@@ -113,7 +113,7 @@ fn all_problems_are_told_at_once() {
             rules.yaml:4:15: groups[0].interval: the interval must be a multiple of the step of the store, 10s
             rules.yaml:5:12: groups[0].limit: expected a whole number above zero
             rules.yaml:6:13: groups[0].notify: no receiver `nobody`; the configuration names chat, pager
-            rules.yaml:9:38: groups[0].rules[0].expr: unknown word ':gtt'; did you mean :gt?
+            rules.yaml:9:38: groups[0].rules[0].expr: unknown word ':gtt'; did you mean :gt?; for example name,sps,:gt
             rules.yaml:10:14: groups[0].rules[0].for: invalid period 5 minutes; write a duration as 30s, 5m or 1h
             rules.yaml:11:18: groups[0].rules[0].labels.alertname: `alertname` is the name of the alert and cannot be set
             rules.yaml:11:32: groups[0].rules[0].labels.a b: a label key consists of letters, digits and - . _ ^ ~
@@ -151,8 +151,8 @@ fn signals_that_are_none_are_refused_with_the_reason() {
         (
             "\"name,a,:eq,:sum,(,\"",
             expect![[r#"
-            rules.yaml:5:32: groups[0].rules[0].expr: unmatched opening parenthesis; a list ends with the token `)`
-        "#]],
+                rules.yaml:5:32: groups[0].rules[0].expr: a list is not closed; a list ends with `)` by itself between commas: (,nf.cluster,)
+            "#]],
         ),
         (
             "'name,a,:eq,:sum,0,:rolling-count,0,:gt'",

@@ -245,6 +245,11 @@ fn operand_hint(word: &Word, wanted: Type, found: &Value) -> String {
         (Type::Int, Value::Text(text)) if parse_java_double(text).is_some() => {
             format!("a whole number is needed, not {text}")
         }
+        (Type::Aggregate | Type::Grouped | Type::Aggregated, Value::Text(text))
+            if parse_java_double(text).is_some() =>
+        {
+            format!("a number has no series: a query is needed, {}", example())
+        }
         (Type::Int | Type::Double, _) => format!("a number is needed, {}", example()),
         (Type::Aggregate | Type::Grouped | Type::Aggregated, Value::Expr(_)) => format!(
             ":{name} takes a query or an aggregate of one: use it before arithmetic and words over \
@@ -423,7 +428,7 @@ const EXPECTED_MAX: usize = 5;
 /// with the other: letters too many or too few at the end are the commonest slip.
 pub fn words_alike(name: &str, vocabulary: Vocabulary) -> Vec<&'static str> {
     let lower = name.to_ascii_lowercase();
-    if lower.len() > 40 {
+    if lower.is_empty() || lower.len() > 40 {
         return Vec::new();
     }
     let alike: BTreeSet<(usize, bool, &str)> = words::all()

@@ -149,7 +149,7 @@ impl Reader<'_> {
             Some(keys) => Some(keys),
             None => self.grouping()?,
         };
-        applied(&name, operands, keys)
+        applied(&name, operands, keys.as_deref())
     }
 
     /// `by (a, b)`. `None` outside where only PromQL has a form for it.
@@ -247,10 +247,10 @@ fn whole(pattern: &str) -> String {
 }
 
 /// The form of a call here.
-fn applied(name: &str, mut operands: Vec<String>, keys: Option<Vec<String>>) -> Option<String> {
+fn applied(name: &str, mut operands: Vec<String>, keys: Option<&[String]>) -> Option<String> {
     let last = operands.pop()?;
     let first = operands.pop();
-    let grouped = |text: String| match &keys {
+    let grouped = |text: String| match keys {
         Some(keys) => format!("{text},(,{},),:by", keys.join(",")),
         None => text,
     };

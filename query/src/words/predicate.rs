@@ -132,7 +132,15 @@ fn matching(
 ) -> Result<Value, Fault> {
     let pattern = pattern::compile(&text(args.text(1)?), ignore_case).map_err(|error| {
         let title = error.text.lines().next().unwrap_or_default().to_owned();
-        let hint = error.hint.unwrap_or_else(|| PATTERN_HINT.to_owned());
+        let hint = error.hint.unwrap_or_else(|| {
+            let is_about_flags = title.ends_with("inline flags");
+            let hint = if is_about_flags {
+                FLAGS_HINT
+            } else {
+                PATTERN_HINT
+            };
+            hint.to_owned()
+        });
         let pattern = args.text(1).map_or("", |text| text);
         let fault = Fault::new(error.class, error.text);
         fault.title(title).hint(hint).operand(pattern)
@@ -142,6 +150,8 @@ fn matching(
 
 const PATTERN_HINT: &str = "the value of :re is a regular expression; before a mark that stands for \
                             itself write \\, or use :contains, :starts or :ends";
+
+const FLAGS_HINT: &str = ":reic ignores case; there are no other flags";
 
 /// Quotes a text for a pattern as the reference does: not `|` and `-`, so an alternative in the text
 /// stays one.
