@@ -5,7 +5,9 @@
 //! of the rules and the closes: replaying a log gives the same transitions, and a server that sends
 //! nothing while it replays has the same alerts afterwards.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use telamon_model::{Slot, Step, Tags, Timestamp};
@@ -100,7 +102,12 @@ impl Evaluator {
                 continue;
             }
             for (rule, state) in running.group.rules.iter().zip(&mut running.rules) {
-                let lines = lines_of(rule, running.group.interval);
+                // A fault in the evaluation of one rule must not keep others from being evaluated.
+                let lines =
+                    catch_unwind(AssertUnwindSafe(|| lines_of(rule, running.group.interval)))
+                        .unwrap_or_else(|panic| {
+                            Err(format!("internal fault: {}", panic_text(&*panic)))
+                        });
                 let scribe = Scribe {
                     step: self.step,
                     group: &running.group,
@@ -136,6 +143,12 @@ impl Evaluator {
             .map(|running| running.view(self.step))
             .collect()
     }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic without a message")
 }
 
 impl RunningGroup {

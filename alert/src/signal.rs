@@ -40,6 +40,9 @@ const LIMITS: Limits = Limits {
     datapoints_max: 5_000_000,
     input_points_max: 500_000_000,
     answer_points_max: 50_000_000,
+    groups_max: 1_000_000,
+    work_points_max: 50_000_000,
+    data_exprs_max: 1_000,
     // Rules of one close are many and small; they stay on the thread that closes.
     parallel_points_min: u64::MAX,
     cancel: None,

@@ -75,6 +75,9 @@ fn run(bencher: Bencher<'_, '_>, data: DataExpr, points: u64) {
         datapoints_max: 10_000_000,
         input_points_max: u64::MAX,
         answer_points_max: u64::MAX,
+        groups_max: 1_000_000,
+        work_points_max: 50_000_000,
+        data_exprs_max: 1_000,
         parallel_points_min: 1 << 20,
         cancel: None,
     };

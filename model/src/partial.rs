@@ -243,14 +243,21 @@ impl Partial {
     /// by the slots of the store in a slot, or, for gauges, by those in which any series of the group
     /// has a value.
     pub fn finish(&self) -> Vec<FinishedGroup<'_>> {
-        let finished = self.groups.iter().map(|(key, group)| FinishedGroup {
+        let groups = self.groups.iter();
+        groups
+            .filter_map(|(key, group)| self.finish_group(key, group))
+            .collect()
+    }
+
+    /// The values of one group of the partial; `None` when it has none. See [`Partial::finish`].
+    pub fn finish_group<'a>(&self, key: &'a GroupKey, group: &Group) -> Option<FinishedGroup<'a>> {
+        let values = group.values(self.shape);
+        let has_value = values.iter().any(|value| !value.is_nan());
+        has_value.then_some(FinishedGroup {
             key,
             is_gauge: group.first.1,
-            values: group.values(self.shape),
-        });
-        finished
-            .filter(|group| group.values.iter().any(|value| !value.is_nan()))
-            .collect()
+            values,
+        })
     }
 }
 

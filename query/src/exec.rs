@@ -16,28 +16,30 @@ mod across;
 mod buckets;
 mod choose;
 mod consolidate;
+mod error;
 mod finish;
+mod fused;
 mod math;
 mod scan;
 mod select;
 mod stateful;
 mod trace;
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use telamon_model::Timestamp;
+use telamon_model::partial::Partial;
 use telamon_store::Snapshot;
 
 use crate::context::EvalContext;
 use crate::expr::{Expr, StyledExpr};
 use crate::line::Line;
 use crate::plan::Plan;
-use crate::time::TimeError;
 
+use fused::{Fetched, Groups};
 use select::Selection;
 
+pub use error::EvalError;
 pub use stateful::EvalMemory;
 pub use trace::{LineCount, Stage};
 pub(crate) use trace::{Selected, Trace};
@@ -54,12 +56,23 @@ pub struct Limits {
     /// Points of all lines of the answer together. The other limits hold for one data expression; an
     /// answer can have any number of them.
     pub answer_points_max: u64,
+    /// Groups that one pass over the store may make, known before it reads: most of them when a choice
+    /// such as `:topk` keeps few.
+    pub groups_max: u64,
+    /// Points of all lines that an evaluation makes on its way to the answer; a line counts for
+    /// [`LINE_POINTS`] more.
+    pub work_points_max: u64,
+    /// Distinct data expressions of one evaluation.
+    pub data_exprs_max: usize,
     /// Points from which a pass over the store is worth more than the calling thread: about a
     /// million, which is a millisecond of work.
     pub parallel_points_min: u64,
     /// Set by others to end the evaluation soon.
     pub cancel: Option<Arc<AtomicBool>>,
 }
+
+/// What a line weighs beside its values, in points.
+pub const LINE_POINTS: u64 = 32;
 
 /// The lines of each expression, and what they cost.
 #[derive(Clone, Debug)]
@@ -88,158 +101,6 @@ pub struct EvalStats {
     /// Rows whose values were too far apart for the fast way to add them exactly.
     pub rows_wide: u64,
 }
-
-/// Why an evaluation gives no result.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the fields are the numbers in the text")]
-pub enum EvalError {
-    /// A grouped data expression, or one of single series, has too many lines. `lines` is the first
-    /// number above the limit.
-    TooManyLines { lines: u64, limit: u64 },
-    /// The lines of such an expression have too many points together.
-    TooManyDatapoints { datapoints: u64, limit: u64 },
-    /// The store would have to read too many points.
-    TooMuchInput { points: u64, limit: u64 },
-    /// The lines of the answer have too many points together.
-    TooMuchOutput { points: u64, limit: u64 },
-    /// The side of a binary operator that is looked up has two lines for one key.
-    TooManyValuesForKey,
-    /// The step of the evaluation is no multiple of that of the store.
-    StepNotMultiple { step_ms: i64, primary_ms: i64 },
-    /// A window of an operator has no or too many points.
-    WindowSize { points: i64 },
-    /// A rolling mean that is content with no value.
-    TooFewValuesWanted,
-    /// A rolling mean that wants more values than its window has points.
-    MoreValuesThanWindow,
-    /// Smoothing whose two instances take turns after no time.
-    NoTraining,
-    /// There is no statistic of that name.
-    UnknownStatistic { name: Arc<str> },
-    /// The condition of a filter without grouping is not one line.
-    NoSingleCondition,
-    /// No percentile is asked for.
-    NoPercentiles,
-    /// Two lines of a group stand for the same bucket or register.
-    InvalidEncoding { key: &'static str, values: String },
-    /// A bucket or register whose number is none.
-    NotHexadecimal { text: String },
-    /// A step to consolidate to that neither is a multiple of the step nor divides it.
-    ConsolidatedStep,
-    /// A span of time that makes no sense.
-    Time(TimeError),
-    /// A field of the time whose values do not fit an integer.
-    FieldTooLarge { name: &'static str },
-    /// A range without time.
-    EmptyRange { start: Timestamp, end: Timestamp },
-    /// A range that ends before it starts.
-    EndBeforeStart,
-    /// A step of no length.
-    StepNotPositive { step_ms: i64 },
-    /// Somebody set [`Limits::cancel`].
-    Cancelled,
-}
-
-impl EvalError {
-    /// The class the reference names in its answer; `None` for errors it does not have.
-    pub fn class(&self) -> Option<&'static str> {
-        match self {
-            Self::TooManyLines { .. }
-            | Self::TooManyDatapoints { .. }
-            | Self::StepNotMultiple { .. }
-            | Self::WindowSize { .. }
-            | Self::TooFewValuesWanted
-            | Self::MoreValuesThanWindow
-            | Self::UnknownStatistic { .. }
-            | Self::NoSingleCondition
-            | Self::NoPercentiles
-            | Self::InvalidEncoding { .. }
-            | Self::ConsolidatedStep
-            | Self::EmptyRange { .. }
-            | Self::EndBeforeStart => Some("IllegalArgumentException"),
-            Self::TooManyValuesForKey => Some("IllegalStateException"),
-            Self::NoTraining => Some("ArithmeticException"),
-            Self::NotHexadecimal { .. } => Some("NumberFormatException"),
-            Self::Time(error) => Some(error.class),
-            Self::FieldTooLarge { .. } => Some("UnsupportedTemporalTypeException"),
-            Self::TooMuchInput { .. }
-            | Self::TooMuchOutput { .. }
-            | Self::StepNotPositive { .. }
-            | Self::Cancelled => None,
-        }
-    }
-}
-
-impl fmt::Display for EvalError {
-    /// The text of the reference without its class.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooManyLines { lines, limit } => {
-                write!(f, "requirement failed: too many lines: {lines} > {limit}")
-            }
-            Self::TooManyDatapoints { datapoints, limit } => {
-                write!(
-                    f,
-                    "requirement failed: too many datapoints: {datapoints} > {limit}"
-                )
-            }
-            Self::TooMuchInput { points, limit } => {
-                write!(f, "the query would read {points} points, more than {limit}")
-            }
-            Self::TooMuchOutput { points, limit } => {
-                write!(
-                    f,
-                    "the answer would have {points} points or more, {limit} are allowed"
-                )
-            }
-            Self::TooManyValuesForKey => f.write_str("too many values for key"),
-            Self::StepNotMultiple { .. } => {
-                f.write_str("requirement failed: consolidated step must be multiple of db step")
-            }
-            Self::WindowSize { points } => write!(
-                f,
-                "requirement failed: window size must be between 1 and 86400: {points}"
-            ),
-            Self::TooFewValuesWanted => {
-                f.write_str("requirement failed: minimum number of values must be >= 1")
-            }
-            Self::MoreValuesThanWindow => {
-                f.write_str("requirement failed: minimum number of values must be <= window size")
-            }
-            Self::NoTraining => f.write_str("/ by zero"),
-            Self::UnknownStatistic { name } => write!(f, "unknown statistic: {name}"),
-            Self::NoSingleCondition => {
-                f.write_str("requirement failed: empty result for filter expression")
-            }
-            Self::NoPercentiles => f.write_str("pct array cannot be empty"),
-            Self::InvalidEncoding { key, values } => {
-                write!(f, "requirement failed: invalid {key} encoding: [{values}]")
-            }
-            Self::NotHexadecimal { text } => {
-                write!(f, "For input string: \"{text}\" under radix 16")
-            }
-            Self::ConsolidatedStep => f.write_str(
-                "requirement failed: consolidated step must be multiple of primary step",
-            ),
-            Self::Time(error) => error.fmt(f),
-            Self::FieldTooLarge { name } => write!(
-                f,
-                "Invalid field '{name}' for get() method, use getLong() instead"
-            ),
-            Self::EmptyRange { start, end } => write!(
-                f,
-                "requirement failed: start time must be less than end time ({start} >= {end})"
-            ),
-            Self::EndBeforeStart => {
-                f.write_str("requirement failed: end time is before start time")
-            }
-            Self::StepNotPositive { step_ms } => write!(f, "step must be positive: {step_ms} ms"),
-            Self::Cancelled => f.write_str("the query was cancelled"),
-        }
-    }
-}
-
-impl std::error::Error for EvalError {}
 
 impl Limits {
     pub(crate) fn check_cancelled(&self) -> Result<(), EvalError> {
@@ -328,14 +189,16 @@ impl Query<'_> {
             });
         }
         let roots: Vec<_> = exprs.iter().map(|styled| &styled.expr).collect();
-        let plan = Plan::new(&roots, self.snapshot, self.context)?;
+        let data_exprs_max = self.limits.data_exprs_max;
+        let plan = Plan::within(&roots, self.snapshot, self.context, data_exprs_max)?;
         let selections = self.select(&plan)?;
         if let Some(trace) = trace.as_deref_mut() {
             trace.planned(&plan, &selections);
         }
         self.check_cost(&plan, &selections)?;
         let mut stats = EvalStats::default();
-        let fetched = self.fetch(&plan, &selections, &mut stats)?;
+        let scanned = self.scan(&plan, &selections, &mut stats)?;
+        let fetched = self.finish(&plan, &scanned)?;
         if let Some(trace) = trace.as_deref_mut() {
             trace.fetched(&fetched);
         }
@@ -389,28 +252,37 @@ impl Query<'_> {
         Ok(selections)
     }
 
-    /// Refuses what would read too much, before it is read.
+    /// Refuses what would read too much, or make too many groups, before it is read.
     fn check_cost(&self, plan: &Plan, selections: &[Selection]) -> Result<(), EvalError> {
-        let costs = plan.scans.iter().zip(selections);
-        let points = costs.fold(0_u64, |points, (scan, selection)| {
-            points.saturating_add(selection.cost(scan))
-        });
+        let (mut points, mut series) = (0_u64, 0_u64);
+        for (scan, selection) in plan.scans.iter().zip(selections) {
+            points = points.saturating_add(selection.cost(scan));
+            series = series.saturating_add(selection.series_count());
+            let groups = selection.keys.len() as u64;
+            if groups > self.limits.groups_max {
+                return Err(EvalError::TooManyGroups {
+                    groups,
+                    limit: self.limits.groups_max,
+                });
+            }
+        }
         if points > self.limits.input_points_max {
             return Err(EvalError::TooMuchInput {
                 points,
+                series,
                 limit: self.limits.input_points_max,
             });
         }
         Ok(())
     }
 
-    /// The lines of every data expression of the plan, in its order.
-    fn fetch(
+    /// The partials of every pass of the plan, a target each.
+    fn scan(
         &self,
         plan: &Plan,
         selections: &[Selection],
         stats: &mut EvalStats,
-    ) -> Result<Vec<Vec<Line>>, EvalError> {
+    ) -> Result<Vec<Vec<Partial>>, EvalError> {
         let mut partials = Vec::with_capacity(plan.scans.len());
         for (scan, selection) in plan.scans.iter().zip(selections) {
             let scanned = scan::scan(scan, selection, self.limits)?;
@@ -420,17 +292,30 @@ impl Query<'_> {
             stats.rows_wide += scanned.rows_wide;
             partials.push(scanned.partials);
         }
-        plan.fetches
-            .iter()
-            .map(|fetch| {
-                finish::finish(
-                    fetch,
-                    plan,
-                    &partials[fetch.scan][fetch.target],
-                    self.limits,
-                )
-            })
-            .collect()
+        Ok(partials)
+    }
+
+    /// The lines of every data expression of the plan, in its order; of those that only choices read,
+    /// what lines can be made of.
+    fn finish<'a>(
+        &self,
+        plan: &'a Plan,
+        scanned: &'a [Vec<Partial>],
+    ) -> Result<Vec<Fetched<'a>>, EvalError> {
+        let mut work = math::Work::new(self.limits);
+        let mut fetched = Vec::with_capacity(plan.fetches.len());
+        for fetch in &plan.fetches {
+            self.limits.check_cancelled()?;
+            let partial = &scanned[fetch.scan][fetch.target];
+            fetched.push(if fetch.is_chosen {
+                Fetched::Groups(Groups::new(fetch, plan, partial))
+            } else {
+                let lines = finish::finish(fetch, plan, partial, self.limits)?;
+                work.add(&lines)?;
+                Fetched::Lines(lines.into())
+            });
+        }
+        Ok(fetched)
     }
 }
 

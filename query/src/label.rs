@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use telamon_model::{Predicate, duration};
 
-pub use edit::{EditError, Edits};
+pub use edit::{EDIT_STEPS, EditError, Edits};
 
 use crate::expr::{Displayed, Expr, Setting, StyledExpr};
 use crate::pattern::{Plain, plain};
@@ -37,12 +37,12 @@ pub fn legend(
     })
 }
 
-/// The edits of the legend of an expression.
+/// The edits of the legend of an expression, each of which may take some steps: see [`EDIT_STEPS`].
 ///
 /// # Errors
 /// When an edit makes no sense.
-pub fn edits_of(styled: &StyledExpr) -> Result<Edits, EditError> {
-    Edits::read(styled.setting(Setting::Sed).unwrap_or_default())
+pub fn edits_of(styled: &StyledExpr, steps_max: usize) -> Result<Edits, EditError> {
+    Edits::read(styled.setting(Setting::Sed).unwrap_or_default(), steps_max)
 }
 
 /// The text before variables are filled in.
@@ -310,7 +310,7 @@ mod tests {
     fn a_legend_is_edited_and_never_empty() {
         let text = |program: &str| {
             let exprs = parse(program, &ParseOptions::reference()).unwrap();
-            let edits = edits_of(&exprs[0])?;
+            let edits = edits_of(&exprs[0], EDIT_STEPS)?;
             legend(&exprs[0], &edits, "label", &|_| Some(String::new()))
         };
         assert_eq!(

@@ -15,6 +15,7 @@ mod normal;
 mod offsets;
 mod promql;
 mod report;
+mod room;
 mod slip;
 mod strip;
 mod token;
@@ -48,7 +49,10 @@ use machine::last_token;
 pub(crate) use walk::{Step, walk};
 
 use crate::expr::{Expr, QueryText, StyledExpr};
+use crate::limit::Limit;
+use crate::pattern::PatternLimits;
 use crate::words;
+use room::Room;
 use token::{Source, Token};
 
 /// What a program may use.
@@ -87,13 +91,32 @@ pub struct Limits {
     pub call_depth: usize,
     /// Tokens run, those of lists and macros included; one over a large expression counts for more.
     pub steps: usize,
-    /// Parts of one expression or query, counted as printed.
+    /// Parts of one expression, query or list, counted as printed.
     pub expr_nodes: usize,
-    /// Levels of one expression or query.
+    /// Levels of one expression, query or list; trees are walked by recursion, so more than
+    /// [`EXPR_DEPTH_CEILING`] could exhaust the stack of a thread.
     pub expr_depth: usize,
+    /// Bytes of a program, and of each text that it builds.
+    pub text_bytes: usize,
+    /// Bytes that are told about a program: its trace, normal form and so on.
+    pub listing_bytes: usize,
+    /// How large a pattern may become.
+    pub pattern: PatternLimits,
 }
 
+/// The most levels that may be allowed.
+pub const EXPR_DEPTH_CEILING: usize = 1000;
+
 impl Limits {
+    /// Refuses a text that is too long.
+    pub(crate) fn check_text(&self, bytes: usize) -> Result<(), Fault> {
+        if bytes <= self.text_bytes {
+            return Ok(());
+        }
+        let fault = Fault::state(format!("text is too long: {bytes} bytes"));
+        Err(fault.exceeds(Limit::Text, self.text_bytes))
+    }
+
     /// The reference's limits of stack, list and depth, with our own where it has none.
     pub fn reference() -> Self {
         Self {
@@ -102,7 +125,10 @@ impl Limits {
             call_depth: 10,
             steps: 200_000,
             expr_nodes: 20_000,
-            expr_depth: 1000,
+            expr_depth: EXPR_DEPTH_CEILING,
+            text_bytes: 256 << 10,
+            listing_bytes: 16 << 20,
+            pattern: PatternLimits::STANDARD,
         }
     }
 }
@@ -172,6 +198,17 @@ pub struct TraceStep {
     pub variables: Vec<(String, String)>,
 }
 
+impl TraceStep {
+    /// Bytes of its texts.
+    fn bytes(&self) -> usize {
+        let texts = self.program.iter().chain(&self.stack).map(String::len);
+        let variables = self.variables.iter();
+        texts
+            .chain(variables.map(|(name, value)| name.len() + value.len()))
+            .sum()
+    }
+}
+
 /// Reads a program that leaves expressions, in the order they are drawn: the bottom of the stack
 /// first. An expression with a list of offsets is given once for each.
 ///
@@ -206,7 +243,7 @@ pub fn parse_query(text: &str, options: &ParseOptions) -> Result<Arc<Predicate>,
 /// # Errors
 /// When the program cannot be run.
 pub fn run(text: &str, options: &ParseOptions) -> Result<Vec<Value>, LangError> {
-    let source = without_comments(text)?;
+    let source = source_of(text, options)?;
     let mut machine = Machine::new(options);
     let ran = machine.run_source(&source.tokens(), &mut |_, _| {});
     ran.map_err(|error| hint::in_other_language(text, error))?;
@@ -219,15 +256,25 @@ pub fn run(text: &str, options: &ParseOptions) -> Result<Vec<Value>, LangError> 
 /// # Errors
 /// When the program cannot be run, or leaves something else.
 pub fn trace(text: &str, options: &ParseOptions) -> Result<Vec<TraceStep>, LangError> {
-    let source = without_comments(text)?;
+    let source = source_of(text, options)?;
     let tokens = source.tokens();
     let mut machine = Machine::new(options);
     let mut steps = Vec::with_capacity(tokens.len() + 1);
+    let mut room = Room::of(options);
     let ran = machine.run_source(&tokens, &mut |machine, done| {
-        steps.push(step_text(machine, &tokens[done..], false));
+        if room.is_left() {
+            let step = step_text(machine, &tokens[done..], false);
+            room.take(step.bytes());
+            steps.push(step);
+        }
     });
     ran.map_err(|error| hint::in_other_language(text, error))?;
-    steps.push(step_text(&machine, &[], true));
+    if room.is_left() {
+        let end = step_text(&machine, &[], true);
+        room.take(end.bytes());
+        steps.push(end);
+    }
+    room.check().map_err(|fault| fault.at(0..text.len()))?;
     let values = machine.into_values();
     let whole = 0..text.len();
     match options.vocabulary {
@@ -258,10 +305,15 @@ pub fn trace(text: &str, options: &ParseOptions) -> Result<Vec<TraceStep>, LangE
 /// When the program cannot be run.
 pub fn queries(text: &str, options: &ParseOptions) -> Result<Vec<String>, LangError> {
     let values = run(text, options)?;
+    let mut room = Room::of(options);
     let mut queries = Vec::new();
     for styled in styled_of(&values) {
-        let data = styled.expr.data_exprs();
-        queries.extend(data.iter().map(|data| QueryText(data.query()).to_string()));
+        for data in styled.expr.data_exprs() {
+            let query = QueryText(data.query()).to_string();
+            room.take(query.len());
+            room.check().map_err(|fault| fault.at(0..text.len()))?;
+            queries.push(query);
+        }
     }
     queries.sort_by(|a, b| utf16_cmp(a, b));
     queries.dedup();
@@ -317,6 +369,16 @@ fn traced(value: &Value) -> String {
         }
         _ => value.to_string(),
     }
+}
+
+/// The text of a program of allowed length without comments.
+fn source_of<'t>(text: &'t str, options: &ParseOptions) -> Result<Source<'t>, LangError> {
+    let max = options.limits.text_bytes;
+    if text.len() > max {
+        let fault = Fault::state(format!("program is too long: {} bytes", text.len()));
+        return Err(fault.exceeds(Limit::Text, max).at(0..text.len()));
+    }
+    without_comments(text)
 }
 
 fn without_comments(text: &str) -> Result<Source<'_>, LangError> {

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod expr;
 pub mod label;
 pub mod lang;
+pub mod limit;
 pub mod line;
 pub mod lint;
 pub mod number;

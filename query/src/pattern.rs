@@ -21,6 +21,7 @@ use regex_automata::meta;
 use telamon_model::{Pattern, StringMatcher};
 
 use crate::lang::ErrorClass;
+use crate::limit::{Exceeded, Limit};
 use parse::Node;
 
 /// Why a pattern is refused.
@@ -32,6 +33,25 @@ pub struct PatternError {
     pub text: String,
     /// One line for people, where the text does not say it all.
     pub hint: Option<String>,
+    /// The limit that was reached, if it is refused for its size.
+    pub limit: Option<Exceeded>,
+}
+
+/// How large a pattern may become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PatternLimits {
+    /// Bytes of a pattern that is run in linear time.
+    pub automaton_bytes: usize,
+    /// Operations of one that is not.
+    pub steps: usize,
+}
+
+impl PatternLimits {
+    /// A mebibyte, and work of milliseconds for a value of 120 characters.
+    pub const STANDARD: Self = Self {
+        automaton_bytes: 1 << 20,
+        steps: 2000,
+    };
 }
 
 /// What a pattern comes to when it needs no automaton.
@@ -49,7 +69,11 @@ pub enum Plain {
 ///
 /// # Errors
 /// When the reference refuses it, or it is too large.
-pub fn compile(text: &Arc<str>, ignore_case: bool) -> Result<Pattern, PatternError> {
+pub fn compile(
+    text: &Arc<str>,
+    ignore_case: bool,
+    limits: PatternLimits,
+) -> Result<Pattern, PatternError> {
     let tree = parse::parse(text)?;
     let matcher: Arc<dyn StringMatcher> = match plain_of(&tree) {
         Some(plain) if !ignore_case => Arc::new(Literal(plain)),
@@ -59,9 +83,9 @@ pub fn compile(text: &Arc<str>, ignore_case: bool) -> Result<Pattern, PatternErr
             } else {
                 literal_prefix(&tree)
             };
-            match translate::build(&tree, ignore_case)? {
+            match translate::build(&tree, ignore_case, limits.automaton_bytes)? {
                 Some(regex) => Arc::new(Automaton { regex, prefix }),
-                None => Arc::new(backtrack::build(&tree, ignore_case, prefix)?),
+                None => Arc::new(backtrack::build(&tree, ignore_case, prefix, limits.steps)?),
             }
         }
     };
@@ -70,6 +94,19 @@ pub fn compile(text: &Arc<str>, ignore_case: bool) -> Result<Pattern, PatternErr
         ignore_case,
         matcher,
     })
+}
+
+/// The fault of a pattern that is too large.
+fn too_large(limit: Limit, max: usize, unit: &str) -> PatternError {
+    PatternError {
+        class: ErrorClass::IllegalArgument,
+        text: format!("pattern is too large: more than {max} {unit}"),
+        hint: Some(limit.advice().to_owned()),
+        limit: Some(Exceeded {
+            limit,
+            max: u64::try_from(max).unwrap_or(u64::MAX),
+        }),
+    }
 }
 
 /// What a pattern comes to when it is only a prefix or a contained text; legends show that instead.

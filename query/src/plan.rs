@@ -4,6 +4,8 @@
 //! that serve them. Data expressions that read the same series and slots share a pass, whatever they
 //! do with the values. Nothing is read here.
 
+mod reading;
+
 use std::sync::Arc;
 
 use telamon_model::partial::{Combine, Fold, Shape};
@@ -13,6 +15,7 @@ use telamon_store::Snapshot;
 use crate::context::EvalContext;
 use crate::exec::EvalError;
 use crate::expr::{Aggregate, Consolidation, DataExpr, Expr, Keys};
+use reading::{Reading, readings};
 
 /// What has to be read, and how it becomes the lines of data expressions.
 #[derive(Clone, Debug)]
@@ -37,6 +40,8 @@ pub struct Fetch {
     /// How many points values move forward after they were read: the offset in steps, rounded up,
     /// less the steps by which the pass reads earlier.
     pub shift: i64,
+    /// Whether only choices of lines read it, so that most of its groups need not become lines.
+    pub is_chosen: bool,
 }
 
 /// One pass over the store.
@@ -54,6 +59,8 @@ pub struct Scan {
     pub lead: usize,
     /// How values are combined: every way that some data expression needs.
     pub targets: Vec<(Combine, Fold)>,
+    /// Whether only choices of lines read it, see [`Fetch::is_chosen`].
+    pub is_chosen: bool,
 }
 
 /// How series are grouped.
@@ -95,21 +102,45 @@ impl Plan {
         snapshot: &Snapshot,
         context: &EvalContext,
     ) -> Result<Self, EvalError> {
+        Self::within(exprs, snapshot, context, usize::MAX)
+    }
+
+    /// The same for no more than so many distinct data expressions.
+    ///
+    /// # Errors
+    /// When there are more of them, and as [`Plan::new`].
+    pub fn within(
+        exprs: &[&Arc<Expr>],
+        snapshot: &Snapshot,
+        context: &EvalContext,
+        data_exprs_max: usize,
+    ) -> Result<Self, EvalError> {
         let window = Window::new(context, snapshot)?;
         let mut plan = Self {
             fetches: Vec::new(),
             scans: Vec::new(),
             points: context.points(),
         };
-        for data in exprs.iter().flat_map(|expr| expr.data_exprs()) {
-            if plan.fetches.iter().all(|fetch| fetch.data != *data) {
-                plan.add(data, &window);
+        for reading in readings(exprs) {
+            let is_known = |fetch: &Fetch| fetch.data == *reading.data;
+            match plan.fetches.iter().position(is_known) {
+                Some(fetch) => plan.fetches[fetch].is_chosen &= reading.is_chosen,
+                None if plan.fetches.len() == data_exprs_max => {
+                    return Err(EvalError::TooManyDataExprs {
+                        limit: data_exprs_max,
+                    });
+                }
+                None => plan.add(reading, &window),
             }
+        }
+        for fetch in &plan.fetches {
+            plan.scans[fetch.scan].is_chosen &= fetch.is_chosen;
         }
         Ok(plan)
     }
 
-    fn add(&mut self, data: &DataExpr, window: &Window) {
+    fn add(&mut self, reading: Reading<'_>, window: &Window) {
+        let data = reading.data;
         let offset_ms = data.offset_ms();
         // The window moves only by whole steps, and never forward.
         let moved = offset_ms.div_euclid(window.step_ms).max(0);
@@ -127,6 +158,7 @@ impl Plan {
             multiple: window.multiple,
             lead,
             targets: Vec::new(),
+            is_chosen: true,
         };
         let scan = self.scan_like(wanted);
         let targets = &mut self.scans[scan].targets;
@@ -140,6 +172,7 @@ impl Plan {
             scan,
             target,
             shift: steps - moved,
+            is_chosen: reading.is_chosen,
         });
     }
 

@@ -24,7 +24,7 @@ use std::sync::{Arc, LazyLock};
 use telamon_model::Predicate;
 
 use crate::expr::{Expr, Keys, StyledExpr};
-use crate::lang::{Fault, Machine, Type, Value, Vocabulary};
+use crate::lang::{Fault, Limits, Machine, Type, Value, Vocabulary};
 
 pub(crate) use algebra::{and_query, map_queries, nameless_rewrite, without_choice};
 
@@ -191,15 +191,23 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 
 /// The operands of a word, which fit its parameters.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Args<'a>(&'a [Value]);
+pub(crate) struct Args<'a> {
+    values: &'a [Value],
+    limits: &'a Limits,
+}
 
 impl<'a> Args<'a> {
-    pub(crate) fn new(values: &'a [Value]) -> Self {
-        Self(values)
+    pub(crate) fn new(values: &'a [Value], limits: &'a Limits) -> Self {
+        Self { values, limits }
+    }
+
+    /// What the program may use.
+    pub(crate) fn limits(&self) -> &'a Limits {
+        self.limits
     }
 
     pub(crate) fn value(&self, index: usize) -> Result<&'a Value, Fault> {
-        self.0.get(index).ok_or_else(|| misdeclared(index))
+        self.values.get(index).ok_or_else(|| misdeclared(index))
     }
 
     pub(crate) fn text(&self, index: usize) -> Result<&'a Arc<str>, Fault> {

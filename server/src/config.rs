@@ -128,6 +128,18 @@ pub struct QueryConfig {
     pub input_points_max: usize,
     /// Most points of all lines of an answer.
     pub answer_points_max: usize,
+    /// Most groups that a query may make.
+    pub groups_max: usize,
+    /// Most points of all lines on the way to an answer.
+    pub work_points_max: usize,
+    /// Most distinct data expressions of a query.
+    pub data_exprs_max: usize,
+    /// Time that a query may take, in milliseconds.
+    pub time_max_ms: i64,
+    /// What a program may use.
+    pub language: telamon_query::lang::Limits,
+    /// Steps back that one search in a legend may take.
+    pub edit_steps_max: usize,
 }
 
 /// `[graph]`.
@@ -247,16 +259,17 @@ impl Config {
         let mut reader = Reader::default();
         reader.refuse_unknown("", &raw.unknown);
         let store = reader.store(&raw.store, overrides);
+        let http = reader.http(&raw.http, overrides);
         let config = Self {
-            http: reader.http(&raw.http, overrides),
             udp: reader.udp(&raw.udp),
             ingest: reader.ingest(&raw.ingest, store.step),
-            query: reader.query(&raw.query),
+            query: reader.query(&raw.query, &http),
             graph: reader.graph(&raw.graph),
             alert: reader.alert(&raw.alert, folder),
             clock: reader.clock(&raw.clock),
             log: reader.log(&raw.log),
             store,
+            http,
         };
         reader.finish(config)
     }

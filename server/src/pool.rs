@@ -18,6 +18,9 @@ pub(crate) struct Pool {
     places: Arc<Semaphore>,
     places_max: usize,
     on_panic: OnPanic,
+    /// Jobs until one panics, for tests of what becomes of it; none does while this is negative.
+    #[cfg(test)]
+    fault_in: std::sync::atomic::AtomicI64,
 }
 
 /// How a pool is built.
@@ -69,7 +72,16 @@ impl Pool {
             places: Arc::new(Semaphore::new(places_max)),
             places_max,
             on_panic: options.on_panic,
+            #[cfg(test)]
+            fault_in: std::sync::atomic::AtomicI64::new(-1),
         })
+    }
+
+    /// Lets a job panic, after so many others.
+    #[cfg(test)]
+    pub(crate) fn fault_after(&self, jobs: i64) {
+        self.fault_in
+            .store(jobs, std::sync::atomic::Ordering::SeqCst);
     }
 
     /// Runs a job on a thread of the pool.
@@ -108,6 +120,16 @@ impl Pool {
     ) -> Result<T, PoolError> {
         let (sender, receiver) = oneshot::channel();
         let on_panic = self.on_panic;
+        #[cfg(test)]
+        let is_faulty = self
+            .fault_in
+            .fetch_sub(1, std::sync::atomic::Ordering::SeqCst)
+            == 0;
+        #[cfg(test)]
+        let job = move || {
+            assert!(!is_faulty, "a fault made by a test");
+            job()
+        };
         self.threads.spawn(move || {
             let result = catch_unwind(AssertUnwindSafe(job));
             if let Err(panic) = &result

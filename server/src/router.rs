@@ -195,6 +195,9 @@ pub(crate) async fn answer(
         Ok(()) => handle(server, route, request).await,
         Err(problem) => Err(problem),
     };
+    if let Err(problem) = &answered {
+        server.note(problem);
+    }
     let is_unnamed = matches!(&answered, Err(problem) if problem.is_unnamed(row));
     let reply = answered.unwrap_or_else(Problem::into_reply);
     if row.is_endpoint && !is_unnamed {

@@ -1,15 +1,20 @@
 //! What one running server has: handed to every task and every handler.
 
+#[cfg(test)]
+mod tests;
+
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use telamon_model::Timestamp;
 use telamon_query::exec::Limits;
+use telamon_query::lang::ParseOptions;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::alerting::Alerting;
-use crate::api::problem::Problem;
+use crate::api::problem::{Problem, Reached};
 use crate::clock::{Clock, ClockJumped};
 use crate::config::{Config, QueryConfig};
 use crate::engine::Engine;
@@ -93,6 +98,80 @@ impl Server {
         query_limits(&self.config.query)
     }
 
+    /// What programs may use, with all words that are stable.
+    pub(crate) fn parse_options(&self) -> ParseOptions {
+        parse_options(&self.config)
+    }
+
+    /// Counts a problem that is about a limit; every one that is answered comes by here.
+    pub(crate) fn note(&self, problem: &Problem) {
+        if let Some(key) = problem.limit_key() {
+            self.telemetry.count(Metric::QueryLimits, [key, ""], 1);
+        }
+    }
+
+    /// Runs a query on the pool: within the limits and the time of one, for as long as somebody waits
+    /// for what it gives.
+    ///
+    /// # Errors
+    /// As the query fails, when it takes too long, panics, or finds no place.
+    pub(crate) async fn run_query<T: Send + 'static>(
+        self: &Arc<Self>,
+        id: &str,
+        query: impl FnOnce(&Limits) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (watch, job) = self.cancellable(query);
+        let ran = self.within_time("the query", self.queries.run(job)).await;
+        drop(watch);
+        ran?.unwrap_or_else(|error| Err(self.pool_problem(&error, id)))
+    }
+
+    /// A query as a job of the pool, which ends soon after what stands beside it is dropped.
+    pub(crate) fn cancellable<T: Send + 'static>(
+        self: &Arc<Self>,
+        query: impl FnOnce(&Limits) -> Result<T, Problem> + Send + 'static,
+    ) -> (
+        CancelOnDrop,
+        impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    ) {
+        let watch = CancelOnDrop::new();
+        let flag = watch.flag();
+        let server = Arc::clone(self);
+        let job = move || {
+            let limits = Limits {
+                cancel: Some(Arc::clone(&flag)),
+                ..server.query_limits()
+            };
+            let answered = query(&limits);
+            if flag.load(Ordering::Relaxed) {
+                server.telemetry.count(Metric::QueryCancelled, ["", ""], 1);
+            }
+            answered
+        };
+        (watch, job)
+    }
+
+    /// What a future gives, if it does so in the time of a query.
+    ///
+    /// # Errors
+    /// When it takes longer.
+    pub(crate) async fn within_time<T>(
+        &self,
+        what: &str,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Problem> {
+        let limit_ms = self.config.query.time_max_ms.unsigned_abs();
+        let ran = tokio::time::timeout(Duration::from_millis(limit_ms), work).await;
+        ran.map_err(|_elapsed| {
+            Problem::unavailable(format!("{what} took longer than {limit_ms} ms"))
+                .with_hint("ask for fewer series or a shorter time")
+                .with_limit(Reached {
+                    key: "time_max",
+                    value: limit_ms,
+                })
+        })
+    }
+
     /// A round of a task that failed: counted and said.
     pub(crate) fn failed(&self, task: &'static str, error: &dyn Error) {
         self.telemetry.count(Metric::TaskFailures, [task, ""], 1);
@@ -104,7 +183,12 @@ impl Server {
         match error {
             PoolError::Full => {
                 self.telemetry.count(Metric::QueryRefused, ["full", ""], 1);
-                Problem::unavailable(error).with_hint("try again in a moment")
+                Problem::unavailable(error)
+                    .with_hint("try again in a moment")
+                    .with_limit(Reached {
+                        key: "waiting_max",
+                        value: self.config.query.waiting_max as u64,
+                    })
             }
             PoolError::Panicked(_) => {
                 self.telemetry.count(Metric::QueryRefused, ["panic", ""], 1);
@@ -123,8 +207,41 @@ pub(crate) fn query_limits(config: &QueryConfig) -> Limits {
         datapoints_max: count(config.datapoints_max),
         input_points_max: count(config.input_points_max),
         answer_points_max: count(config.answer_points_max),
+        groups_max: count(config.groups_max),
+        work_points_max: count(config.work_points_max),
+        data_exprs_max: config.data_exprs_max,
         parallel_points_min: PARALLEL_POINTS_MIN,
         cancel: None,
+    }
+}
+
+/// What programs may use under a configuration, with all words that are stable.
+pub(crate) fn parse_options(config: &Config) -> ParseOptions {
+    ParseOptions {
+        limits: config.query.language,
+        ..ParseOptions::reference()
+    }
+}
+
+/// Ends an evaluation when its answer is no longer awaited.
+#[derive(Debug)]
+pub(crate) struct CancelOnDrop(Arc<AtomicBool>);
+
+impl CancelOnDrop {
+    /// Not cancelled yet.
+    fn new() -> Self {
+        Self(Arc::new(AtomicBool::new(false)))
+    }
+
+    /// What an evaluation looks at.
+    fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod dataset;
 mod e2e;
+mod fuzzing;
 mod ingest_cases;
 mod partitions;
 mod pictures;

@@ -146,6 +146,9 @@ fn answers(store: &Store) -> String {
         datapoints_max: 500_000,
         input_points_max: 1 << 30,
         answer_points_max: 1 << 30,
+        groups_max: 1_000_000,
+        work_points_max: 50_000_000,
+        data_exprs_max: 1_000,
         parallel_points_min: 1,
         cancel: None,
     };

@@ -14,7 +14,7 @@
 mod aftermath;
 mod ask;
 mod bigsum;
-mod chance;
+pub(crate) mod chance;
 mod fleet;
 mod life;
 mod model;

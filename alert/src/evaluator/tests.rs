@@ -356,6 +356,36 @@ fn an_evaluation_that_fails_changes_nothing() {
     assert_eq!(evaluator.rules()[0].rules[0].health, Health::Ok);
 }
 
+/// What a fault in one rule does to the others: nothing.
+#[test]
+fn a_panic_in_one_rule_is_the_failure_of_that_rule() {
+    let mut evaluator = evaluator(RULES);
+    let names: Vec<Arc<str>> = evaluator.rules()[0]
+        .rules
+        .iter()
+        .map(|rule| Arc::clone(&rule.name))
+        .collect();
+    assert!(names.len() > 1);
+    let close = |evaluator: &mut Evaluator, index: usize, faulty: &str| {
+        let slot = slot_of(index);
+        evaluator.close_with(slot, step().end_of(slot), &mut |rule, _| {
+            assert!(*rule.name != *faulty, "a fault made by a test");
+            Ok(Lines::new())
+        })
+    };
+    close(&mut evaluator, 0, &names[0]);
+    for rule in &evaluator.rules()[0].rules {
+        let expected = if rule.name == names[0] {
+            Health::Failed("internal fault: a fault made by a test".to_owned())
+        } else {
+            Health::Ok
+        };
+        assert_eq!(rule.health, expected, "{}", rule.name);
+    }
+    close(&mut evaluator, 1, "");
+    assert_eq!(evaluator.rules()[0].rules[0].health, Health::Ok);
+}
+
 #[test]
 fn a_slot_is_evaluated_once() {
     let mut evaluator = evaluator(RULES);

@@ -84,26 +84,57 @@ pub(super) fn choose(choice: &Choice, lines: &[Line]) -> Result<Chosen, EvalErro
         return Ok(Chosen::default());
     }
     let statistic = statistic(&choice.stat)?;
-    let size = usize::try_from(choice.count).unwrap_or(0);
-    let mut heap = Heap {
-        is_top: choice.is_top,
-        items: Vec::with_capacity(size.min(lines.len())),
-    };
+    let mut chooser = Chooser::new(choice);
     let mut others = Vec::new();
     for (index, line) in lines.iter().enumerate() {
-        let item = (summarize(statistic, &line.values), index);
-        match heap.items.first() {
-            _ if heap.items.len() < size => heap.push(item),
-            Some(worst) if heap.compare(item, *worst) == Ordering::Greater => {
-                others.push(heap.replace_worst(item).1);
-            }
-            Some(_) | None => others.push(index),
-        }
+        others.extend(chooser.offer(summarize(statistic, &line.values), index));
     }
     Ok(Chosen {
-        kept: heap.items.into_iter().map(|(_, index)| index).collect(),
+        kept: chooser.into_kept(),
         others,
     })
+}
+
+/// Keeps the best of what is offered.
+pub(super) struct Chooser {
+    size: usize,
+    heap: Heap,
+}
+
+impl Chooser {
+    pub(super) fn new(choice: &Choice) -> Self {
+        Self {
+            size: usize::try_from(choice.count).unwrap_or(0),
+            heap: Heap {
+                is_top: choice.is_top,
+                items: Vec::new(),
+            },
+        }
+    }
+
+    /// Offers a place with its score; gives the place that is out of the choice now, if any.
+    pub(super) fn offer(&mut self, score: f64, index: usize) -> Option<usize> {
+        let (heap, item) = (&mut self.heap, (score, index));
+        match heap.items.first() {
+            _ if heap.items.len() < self.size => {
+                heap.push(item);
+                None
+            }
+            Some(worst) if heap.compare(item, *worst) == Ordering::Greater => {
+                Some(heap.replace_worst(item).1)
+            }
+            Some(_) | None => Some(index),
+        }
+    }
+
+    /// The places that are chosen.
+    pub(super) fn into_kept(self) -> Vec<usize> {
+        self.heap
+            .items
+            .into_iter()
+            .map(|(_, index)| index)
+            .collect()
+    }
 }
 
 /// A binary heap of scores and places as Java's `PriorityQueue` keeps it, the worst at the root.
@@ -161,31 +192,56 @@ fn java_order(a: f64, b: f64) -> Ordering {
     }
 }
 
-/// The line of the lines that were not chosen, of which there is at least one.
-pub(super) fn combine_others(how: Others, others: &[&Line], keys: &[Arc<str>]) -> Line {
-    let first = others[0];
-    let replaced = keys.iter().map(|key| (Arc::clone(key), Arc::from(OTHERS)));
-    let kept = first.tags.iter();
-    let kept = kept.map(|(key, value)| (Arc::clone(key), Arc::clone(value)));
-    // The last of equal keys wins.
-    let tags = Tags::from_pairs(kept.chain(replaced));
-    let points = first.values.len();
-    let value_at = |point: usize| {
-        let values = others.iter().map(|line| line.values[point]);
-        match how {
-            Others::Min => values.fold(ABSENT, min_present),
-            Others::Max => values.fold(ABSENT, max_present),
-            Others::Sum => values.fold(ABSENT, add_present),
-            Others::Avg => {
-                let present: f64 = values.clone().filter(|v| !v.is_nan()).map(|_| 1.0).sum();
-                values.fold(ABSENT, add_present) / present
-            }
+/// The line of the lines that were not chosen, which are added one after another.
+pub(super) struct OtherLines {
+    how: Others,
+    line: Line,
+    /// Of an average: values at each point.
+    present: Vec<f64>,
+}
+
+impl OtherLines {
+    /// The first of them, whose name the line has with the keys of the grouping replaced.
+    pub(super) fn new(how: Others, first: &Line, keys: &[Arc<str>]) -> Self {
+        let replaced = keys.iter().map(|key| (Arc::clone(key), Arc::from(OTHERS)));
+        let kept = first.tags.iter();
+        let kept = kept.map(|(key, value)| (Arc::clone(key), Arc::clone(value)));
+        // The last of equal keys wins.
+        let tags = Tags::from_pairs(kept.chain(replaced));
+        let points = first.values.len();
+        let line = Line {
+            label: tag_label(&tags),
+            tags,
+            kind: first.kind,
+            values: vec![ABSENT; points],
+        };
+        let mut others = Self {
+            how,
+            line,
+            present: vec![0.0; points],
+        };
+        others.add(first);
+        others
+    }
+
+    pub(super) fn add(&mut self, line: &Line) {
+        let combine = match self.how {
+            Others::Min => min_present,
+            Others::Max => max_present,
+            Others::Sum | Others::Avg => add_present,
+        };
+        let cells = self.line.values.iter_mut().zip(&mut self.present);
+        for ((cell, present), &value) in cells.zip(&line.values) {
+            *cell = combine(*cell, value);
+            *present += f64::from(u8::from(!value.is_nan()));
         }
-    };
-    Line {
-        label: tag_label(&tags),
-        tags,
-        kind: first.kind,
-        values: (0..points).map(value_at).collect(),
+    }
+
+    pub(super) fn into_line(mut self) -> Line {
+        if self.how == Others::Avg {
+            let cells = self.line.values.iter_mut().zip(&self.present);
+            cells.for_each(|(sum, present)| *sum /= present);
+        }
+        self.line
     }
 }

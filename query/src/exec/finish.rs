@@ -29,7 +29,6 @@ pub(super) fn finish(
     if !is_aggregate {
         check_limits(groups.len() as u64, plan.points as u64, limits)?;
     }
-    let lead = plan.scans[fetch.scan].lead;
     let mut lines: Vec<(Line, Option<SeriesId>)> = groups
         .into_iter()
         .map(|group| {
@@ -37,7 +36,7 @@ pub(super) fn finish(
                 GroupKey::Series(id, _) => Some(*id),
                 GroupKey::Values(_) => None,
             };
-            (line_of(&group, fetch, plan.points, lead), id)
+            (line_of(&group, fetch, plan), id)
         })
         .collect();
     lines.sort_by(|(a, a_id), (b, b_id)| utf16_cmp(&a.label, &b.label).then(a_id.cmp(b_id)));
@@ -46,7 +45,7 @@ pub(super) fn finish(
 
 /// The reference checks line by line, lines before points, so it names the first number that is above
 /// a limit.
-fn check_limits(lines: u64, points: u64, limits: &Limits) -> Result<(), EvalError> {
+pub(super) fn check_limits(lines: u64, points: u64, limits: &Limits) -> Result<(), EvalError> {
     let lines_allowed = limits.lines_max;
     let lines_by_points = limits
         .datapoints_max
@@ -68,23 +67,27 @@ fn check_limits(lines: u64, points: u64, limits: &Limits) -> Result<(), EvalErro
     })
 }
 
-fn line_of(group: &FinishedGroup<'_>, fetch: &Fetch, points: usize, lead: usize) -> Line {
+/// What the label of a line from some time ago ends with.
+pub(super) fn offset_suffix(data: &DataExpr) -> String {
+    match data.offset_ms() {
+        0 => String::new(),
+        offset_ms => format!(" (offset={})", duration::format_millis(offset_ms)),
+    }
+}
+
+/// The line of a group.
+pub(super) fn line_of(group: &FinishedGroup<'_>, fetch: &Fetch, plan: &Plan) -> Line {
     let (tags, label) = name_of(group.key, &fetch.data);
-    let offset_ms = fetch.data.offset_ms();
-    let label = if offset_ms == 0 {
-        label
-    } else {
-        format!("{label} (offset={})", duration::format_millis(offset_ms))
-    };
+    let lead = plan.scans[fetch.scan].lead;
     Line {
         tags,
-        label,
+        label: label + &offset_suffix(&fetch.data),
         kind: if group.is_gauge {
             LineKind::Gauge
         } else {
             LineKind::Rate
         },
-        values: place(&group.values, lead, fetch.shift, points),
+        values: place(&group.values, lead, fetch.shift, plan.points),
     }
 }
 

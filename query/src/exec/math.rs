@@ -14,7 +14,8 @@ use telamon_model::{ABSENT, Tags, Timestamp};
 use super::across::{across, regroup};
 use super::buckets::{distinct, percentiles};
 use super::consolidate::{LongSteps, Margin};
-use super::{EvalError, EvalMemory, LineCount, Query, choose};
+use super::fused::{Fetched, Groups};
+use super::{EvalError, EvalMemory, LINE_POINTS, Limits, LineCount, Query, choose};
 use crate::context::EvalContext;
 use crate::expr::random_at;
 use crate::expr::{
@@ -35,7 +36,9 @@ pub(super) struct Evaluator<'a> {
     /// What `now` means: the time of the store.
     now: Timestamp,
     points_max: u64,
-    data: Vec<(&'a DataExpr, Lines)>,
+    limits: &'a Limits,
+    work: Work<'a>,
+    data: Vec<(&'a DataExpr, Fetched<'a>)>,
     /// Lines of what was evaluated already, by the address of the shared expression.
     known: FxHashMap<(*const Expr, Margin), Lines>,
     /// Lines of operators with memory, which must see each stretch of time once, by their text.
@@ -44,20 +47,21 @@ pub(super) struct Evaluator<'a> {
 }
 
 impl<'a> Evaluator<'a> {
-    /// `fetched` holds the lines of the plan's data expressions in its order.
+    /// `fetched` holds what the store gave for the plan's data expressions, in its order.
     pub(super) fn new(
-        query: &Query<'_>,
+        query: &Query<'a>,
         plan: &'a Plan,
-        fetched: Vec<Vec<Line>>,
+        fetched: Vec<Fetched<'a>>,
         memory: &'a mut EvalMemory,
     ) -> Self {
         let names = plan.fetches.iter().map(|fetch| &fetch.data);
-        let lines = fetched.into_iter().map(Lines::from);
         Self {
             context: *query.context,
             now: query.snapshot.log_time(),
             points_max: query.limits.datapoints_max,
-            data: names.zip(lines).collect(),
+            limits: query.limits,
+            work: Work::new(query.limits),
+            data: names.zip(fetched).collect(),
             known: FxHashMap::default(),
             stateful: BTreeMap::new(),
             memory,
@@ -79,7 +83,10 @@ impl<'a> Evaluator<'a> {
         match &**expr {
             Expr::Rewrite(rewrite) => self.message(&rewrite.eval, lines),
             Expr::Filter { input, .. } => {
-                let all = self.eval(input)?.len();
+                let all = match self.groups_of(input) {
+                    Some(groups) => groups.line_count(),
+                    None => self.eval(input)?.len(),
+                };
                 let kept = lines.len();
                 Ok(Some(format!("{kept} of {all} lines matched filter")))
             }
@@ -107,12 +114,14 @@ impl<'a> Evaluator<'a> {
         if let Some(lines) = self.known.get(&address) {
             return Ok(Arc::clone(lines));
         }
+        self.limits.check_cancelled()?;
         let lines = if margin != Margin::default() && ends_with_window(expr) {
             let lines = self.eval(expr)?;
             lines.iter().map(|line| pad(line, margin)).collect()
         } else {
             self.eval_new(expr, margin)?
         };
+        self.work.add(&lines)?;
         self.known.insert(address, Arc::clone(&lines));
         Ok(lines)
     }
@@ -123,10 +132,9 @@ impl<'a> Evaluator<'a> {
             Expr::Constant(_) | Expr::Time { .. } | Expr::Random { .. } | Expr::TimeSpan(_) => {
                 vec![self.generated(expr, margin)?]
             }
-            Expr::Data(data) => return Ok(self.fetched(data)),
+            Expr::Data(data) => return self.fetched(data),
             Expr::Unary { op, input } => {
-                #[expect(clippy::cast_precision_loss, reason = "steps are far below 2^53 ms")]
-                let step_seconds = self.context.step_ms as f64 / 1000.0;
+                let step_seconds = self.step_seconds();
                 let input = self.eval_around(input, margin)?;
                 map_values(&input, |value| op.apply(value, step_seconds))
             }
@@ -166,10 +174,27 @@ impl<'a> Evaluator<'a> {
         Ok(lines.into())
     }
 
-    fn fetched(&self, data: &DataExpr) -> Lines {
+    fn fetched(&self, data: &DataExpr) -> Result<Lines, EvalError> {
         let found = self.data.iter().find(|(known, _)| *known == data);
-        let (_, lines) = found.expect("the plan holds every data expression");
-        Arc::clone(lines)
+        match &found.expect("the plan holds every data expression").1 {
+            Fetched::Lines(lines) => Ok(Arc::clone(lines)),
+            Fetched::Groups(groups) => groups.to_lines(self.limits).map(Lines::from),
+        }
+    }
+
+    /// The groups that a choice chooses from, where they have not been made lines.
+    fn groups_of(&self, input: &Expr) -> Option<&Groups<'a>> {
+        let Expr::Data(data) = input else { return None };
+        let found = self.data.iter().find(|(known, _)| *known == data);
+        match &found?.1 {
+            Fetched::Groups(groups) => Some(groups),
+            Fetched::Lines(_) => None,
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "steps are far below 2^53 ms")]
+    fn step_seconds(&self) -> f64 {
+        self.context.step_ms as f64 / 1000.0
     }
 
     /// A line that comes from no series and is named after itself.
@@ -286,6 +311,10 @@ impl<'a> Evaluator<'a> {
         condition: &Arc<Expr>,
         margin: Margin,
     ) -> Result<Vec<Line>, EvalError> {
+        if let Some(groups) = self.groups_of(input) {
+            let kept = groups.filter(condition, self.step_seconds(), self.limits)?;
+            return Ok(kept.iter().map(|line| pad(line, margin)).collect());
+        }
         let is_grouped = condition.is_grouped();
         let conditions = self.eval(condition)?;
         let lines = self.eval(input)?;
@@ -300,13 +329,18 @@ impl<'a> Evaluator<'a> {
         input: &Arc<Expr>,
         margin: Margin,
     ) -> Result<Vec<Line>, EvalError> {
+        if let Some(groups) = self.groups_of(input) {
+            let kept = groups.choose(choice, self.limits)?;
+            return Ok(kept.iter().map(|line| pad(line, margin)).collect());
+        }
         let lines = self.eval(input)?;
         let chosen = choose::choose(choice, &lines)?;
         let mut found = Vec::with_capacity(chosen.kept.len() + 1);
-        if let (Some(how), false) = (choice.others, chosen.others.is_empty()) {
-            let others: Vec<&Line> = chosen.others.iter().map(|&index| &lines[index]).collect();
-            let combined = choose::combine_others(how, &others, &input.final_grouping());
-            found.push(pad(&combined, margin));
+        if let (Some(how), [first, more @ ..]) = (choice.others, chosen.others.as_slice()) {
+            let keys = input.final_grouping();
+            let mut others = choose::OtherLines::new(how, &lines[*first], &keys);
+            more.iter().for_each(|&index| others.add(&lines[index]));
+            found.push(pad(&others.into_line(), margin));
         }
         let lines = self.eval_around(input, margin)?;
         found.extend(chosen.kept.into_iter().map(|index| lines[index].clone()));
@@ -340,6 +374,29 @@ impl<'a> Evaluator<'a> {
             .iter()
             .map(|line| steps.consolidate(line, known, by, (points, margin)));
         Ok(long.collect())
+    }
+}
+
+/// Points of the lines that an evaluation has made, and how many it may make.
+pub(super) struct Work<'a> {
+    limits: &'a Limits,
+    points: u64,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(limits: &'a Limits) -> Self {
+        Self { limits, points: 0 }
+    }
+
+    pub(super) fn add(&mut self, lines: &[Line]) -> Result<(), EvalError> {
+        let weight = |line: &Line| line.values.len() as u64 + LINE_POINTS;
+        self.points += lines.iter().map(weight).sum::<u64>();
+        let limit = self.limits.work_points_max;
+        if self.points <= limit {
+            return Ok(());
+        }
+        let points = self.points;
+        Err(EvalError::TooMuchWork { points, limit })
     }
 }
 

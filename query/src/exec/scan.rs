@@ -119,6 +119,8 @@ impl<'a> Worker<'a> {
     fn new(scan: &'a Scan, selection: &'a Selection, limits: &'a Limits) -> Self {
         let groups_max = match scan.grouping {
             Grouping::Together => u64::MAX,
+            // The selection was allowed to have so many.
+            Grouping::By(_) if scan.is_chosen => u64::MAX,
             Grouping::By(_) | Grouping::Each => limits.lines_max,
         };
         Self {

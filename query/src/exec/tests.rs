@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use telamon_model::{Predicate, Tags};
+use telamon_model::{Predicate, Tags, Timestamp};
 
 use super::*;
 use crate::expr::{
@@ -9,6 +9,7 @@ use crate::expr::{
 };
 use crate::line::LineKind;
 
+mod fused;
 mod memory;
 mod naive;
 mod operators;
@@ -307,6 +308,24 @@ fn limits_name_the_first_number_above_them() {
         &answer,
         "the answer would have 300 points or more, 20 are allowed",
     );
+    let groups = Limits {
+        groups_max: 29,
+        ..limits()
+    };
+    check_limit(&groups, "the query would make 30 groups, more than 29");
+    let work = Limits {
+        work_points_max: 1000,
+        ..limits()
+    };
+    check_limit(
+        &work,
+        "the lines on the way to the answer would have 1260 points or more, 1000 are allowed",
+    );
+    let data = Limits {
+        data_exprs_max: 0,
+        ..limits()
+    };
+    check_limit(&data, "the query has more than 0 data expressions");
     let cancel = Some(Arc::new(AtomicBool::new(true)));
     check_limit(&Limits { cancel, ..limits() }, "the query was cancelled");
 }

@@ -6,6 +6,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::fused::Fetched;
 use super::select::Selection;
 use crate::expr::Expr;
 use crate::line::Line;
@@ -78,8 +79,12 @@ impl<'a> Trace<'a> {
         (self.done)(Stage::Plan);
     }
 
-    pub(super) fn fetched(&mut self, data: &[Vec<Line>]) {
-        self.data = data.iter().map(|lines| LineCount::of(lines)).collect();
+    pub(super) fn fetched(&mut self, data: &[Fetched<'_>]) {
+        let counts = data.iter().map(|fetched| match fetched {
+            Fetched::Lines(lines) => LineCount::of(lines),
+            Fetched::Groups(groups) => groups.count(),
+        });
+        self.data = counts.collect();
         (self.done)(Stage::Fetch);
     }
 

@@ -9,9 +9,10 @@ use std::fmt;
 use fancy_regex::{Captures, Regex, RegexBuilder};
 
 use super::substitute_with;
+use crate::limit::{Exceeded, Limit};
 
-/// Steps back that one search may take.
-const BACKTRACKS_MAX: usize = 1_000_000;
+/// Steps back that one search may take where nobody says otherwise.
+pub const EDIT_STEPS: usize = 1_000_000;
 
 /// Why a legend cannot be edited; the wording is the reference's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +30,23 @@ pub enum EditError {
     TooExpensive {
         /// The pattern.
         pattern: String,
+        /// Steps that it may take.
+        steps_max: usize,
     },
 }
 
 impl EditError {
+    /// The limit that was reached, if it is about one.
+    pub fn limit(&self) -> Option<Exceeded> {
+        match self {
+            Self::TooExpensive { steps_max, .. } => Some(Exceeded {
+                limit: Limit::EditSteps,
+                max: u64::try_from(*steps_max).unwrap_or(u64::MAX),
+            }),
+            Self::UnknownEncoding(_) | Self::BadPattern { .. } => None,
+        }
+    }
+
     /// The class the reference names in its answer.
     pub fn class(&self) -> &'static str {
         match self {
@@ -48,7 +62,7 @@ impl fmt::Display for EditError {
         match self {
             Self::UnknownEncoding(name) => write!(f, "unknown encoding '{name}'"),
             Self::BadPattern { pattern, reason } => write!(f, "{reason}\n{pattern}"),
-            Self::TooExpensive { pattern } => {
+            Self::TooExpensive { pattern, .. } => {
                 write!(f, "regex is too expensive to evaluate: '{pattern}'")
             }
         }
@@ -58,8 +72,12 @@ impl fmt::Display for EditError {
 impl std::error::Error for EditError {}
 
 /// Edits, one after another.
-#[derive(Debug, Default)]
-pub struct Edits(Vec<Edit>);
+#[derive(Debug)]
+pub struct Edits {
+    edits: Vec<Edit>,
+    /// Steps back of a search, and bytes of the text of a legend: each edit can double it.
+    steps_max: usize,
+}
 
 #[derive(Debug)]
 enum Edit {
@@ -74,17 +92,17 @@ enum Edit {
 }
 
 impl Edits {
-    /// Reads edits from the text they are kept as.
+    /// Reads edits from the text they are kept as. `steps_max` bounds each.
     ///
     /// # Errors
     /// When an encoding does not exist, or a pattern makes no sense.
-    pub fn read(text: &str) -> Result<Self, EditError> {
+    pub fn read(text: &str, steps_max: usize) -> Result<Self, EditError> {
         let tokens: Vec<&str> = text.split(',').collect();
         let mut edits = Vec::new();
         let mut rest = tokens.as_slice();
         loop {
             rest = match rest {
-                [] => return Ok(Self(edits)),
+                [] => return Ok(Self { edits, steps_max }),
                 [mode, ":decode", after @ ..] => {
                     match *mode {
                         "hex" => edits.push(Edit::DecodeHex),
@@ -96,7 +114,7 @@ impl Edits {
                 [search, replacement, ":s", after @ ..] => {
                     edits.push(Edit::Replace {
                         pattern: (*search).to_owned(),
-                        regex: Box::new(compile(search)?),
+                        regex: Box::new(compile(search, steps_max)?),
                         replacement: (*replacement).to_owned(),
                     });
                     after
@@ -115,16 +133,18 @@ impl Edits {
         text: String,
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<String, EditError> {
-        self.0.iter().try_fold(text, |text, edit| match edit {
+        self.edits.iter().try_fold(text, |text, edit| match edit {
             Edit::DecodeHex => Ok(decode_hex(&text)),
             Edit::Replace {
                 pattern,
                 regex,
                 replacement,
-            } => replace_all(&text, regex, replacement, variable).ok_or_else(|| {
-                let pattern = pattern.clone();
-                EditError::TooExpensive { pattern }
-            }),
+            } => replace_all(&text, regex, replacement, variable)
+                .filter(|replaced| replaced.len() <= self.steps_max)
+                .ok_or_else(|| EditError::TooExpensive {
+                    pattern: pattern.clone(),
+                    steps_max: self.steps_max,
+                }),
         })
     }
 }
@@ -170,7 +190,7 @@ fn group(regex: &Regex, captures: &Captures<'_, str>, name: &str) -> Option<Stri
     Some(held.map_or("null", |held| held.as_str()).to_owned())
 }
 
-fn compile(pattern: &str) -> Result<Regex, EditError> {
+fn compile(pattern: &str, steps_max: usize) -> Result<Regex, EditError> {
     let bad = |reason: String| EditError::BadPattern {
         pattern: pattern.to_owned(),
         reason,
@@ -182,7 +202,7 @@ fn compile(pattern: &str) -> Result<Regex, EditError> {
         });
     }
     RegexBuilder::new(&translate(pattern))
-        .backtrack_limit(BACKTRACKS_MAX)
+        .backtrack_limit(steps_max)
         .build()
         .map_err(|error| bad(error.to_string()))
 }
@@ -318,7 +338,7 @@ mod tests {
     /// The text after edits; every tag has the value `T`.
     #[track_caller]
     fn check(edits: &str, text: &str, expected: Result<&str, &str>) {
-        let edited = Edits::read(edits)
+        let edited = Edits::read(edits, EDIT_STEPS)
             .and_then(|edits| {
                 let tag = |name: &str| (name == "tag").then(|| "T".to_owned());
                 edits.apply(text.to_owned(), &tag)

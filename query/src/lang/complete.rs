@@ -4,7 +4,7 @@ use crate::words::{self, Word};
 
 use super::error::LangError;
 use super::machine::Machine;
-use super::{ParseOptions, Vocabulary, without_comments};
+use super::{ParseOptions, Vocabulary, source_of};
 
 /// Words that are not offered: they fit nearly everywhere, or there is a better one.
 const NOT_OFFERED: [&str; 16] = [
@@ -35,7 +35,7 @@ const FAMILIES_NOT_OFFERED: [&str; 2] = ["stat-", "des-epic-"];
 /// # Errors
 /// When the program cannot be run.
 pub fn complete(text: &str, options: &ParseOptions) -> Result<Vec<&'static Word>, LangError> {
-    let source = without_comments(text)?;
+    let source = source_of(text, options)?;
     let mut machine = Machine::new(options);
     machine.run_source(&source.tokens(), &mut |_, _| {})?;
     let candidates = words::all().filter(|word| {

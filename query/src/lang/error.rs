@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::report::{Report, plain_words};
 use super::token::Span;
+use crate::limit::{Exceeded, Limit};
 
 /// A program that cannot be run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Help {
     pub nearest: Option<String>,
     /// One line on what was probably meant.
     pub hint: Option<String>,
+    /// The limit that was reached, if the fault is about one.
+    pub limit: Option<Exceeded>,
 }
 
 /// The kind of fault. The reference answers most with status 400, `NoSuchElement` with 404, and
@@ -153,6 +156,18 @@ impl Fault {
 
     pub(crate) fn operand(mut self, text: &str) -> Self {
         self.operand = Some(Arc::from(text));
+        self
+    }
+
+    /// The fault of a limit that was reached, with what to do about it unless that is said already.
+    pub(crate) fn exceeds(mut self, limit: Limit, max: usize) -> Self {
+        self.help.limit = Some(Exceeded {
+            limit,
+            max: u64::try_from(max).unwrap_or(u64::MAX),
+        });
+        self.help
+            .hint
+            .get_or_insert_with(|| limit.advice().to_owned());
         self
     }
 

@@ -14,8 +14,9 @@ use std::sync::Arc;
 use super::error::{ErrorClass, Fault, LangError};
 use super::token::{Span, Token};
 use super::value::{List, Type, Value};
-use super::{ParseOptions, Vocabulary, escape, hint, weight};
+use super::{Limits, ParseOptions, Vocabulary, escape, hint, weight};
 use crate::expr::is_line_style;
+use crate::limit::Limit;
 use crate::words::{self, Args, Body, Stability, Word};
 
 /// Variables by name; there are no scopes.
@@ -128,6 +129,9 @@ impl<'o> Machine<'o> {
     /// is tried on a copy.
     pub(crate) fn would_run(&self, name: &str) -> bool {
         let mut copy = Self::new(self.options);
+        copy.steps = self
+            .steps
+            .max(self.options.limits.steps.saturating_sub(TRIAL_STEPS));
         copy.stack.clone_from(&self.stack);
         copy.variables.clone_from(&self.variables);
         copy.call_word(name).is_ok()
@@ -159,12 +163,11 @@ impl<'o> Machine<'o> {
     ) -> Result<(), Fault> {
         self.depth += 1;
         if self.depth > self.options.limits.call_depth {
+            let max = self.options.limits.call_depth;
             return Err(Fault::state("looping detected")
                 .title("a program calls itself, or programs are nested too deeply")
-                .hint(format!(
-                    "at most {} programs stand within each other",
-                    self.options.limits.call_depth
-                )));
+                .hint(format!("at most {max} programs stand within each other"))
+                .exceeds(Limit::CallDepth, max));
         }
         let mut index = 0;
         while index < program.len() {
@@ -187,7 +190,11 @@ impl<'o> Machine<'o> {
             Item::Raw("(") => {
                 let end = self.list_end(program, index)?;
                 let list = program.slice(index + 1, end);
-                self.stack.push(Value::List(list));
+                match program {
+                    Program::List(_) => self.push_list(list)?,
+                    // Tokens are no larger than the source.
+                    Program::Source(_) | Program::Macro(_) => self.stack.push(Value::List(list)),
+                }
                 return Ok(end + 1);
             }
             Item::Raw(")") => {
@@ -221,7 +228,8 @@ impl<'o> Machine<'o> {
                 .title(format!(
                     "a list has more than {limit} items, or is not closed"
                 ))
-                .hint("a long choice of values is shorter as a pattern of :re"));
+                .hint("a long choice of values is shorter as a pattern of :re")
+                .exceeds(Limit::ListItems, limit));
             }
         }
         let fault = Fault::state("unmatched opening parenthesis").title("a list is not closed");
@@ -238,23 +246,20 @@ impl<'o> Machine<'o> {
     fn check_limits(&mut self) -> Result<(), Fault> {
         let limits = &self.options.limits;
         if self.stack.len() > limits.stack_items {
-            return Err(Fault::state(format!(
-                "stack overflow: stack size exceeds limit of {}",
-                limits.stack_items
-            ))
-            .title(format!(
-                "more than {} values are on the stack",
-                limits.stack_items
-            ))
-            .hint("each value should be taken by a word, or be an expression to draw"));
+            let max = limits.stack_items;
+            let text = format!("stack overflow: stack size exceeds limit of {max}");
+            return Err(Fault::state(text)
+                .title(format!("more than {max} values are on the stack"))
+                .hint("each value should be taken by a word, or be an expression to draw")
+                .exceeds(Limit::StackItems, max));
         }
         self.steps += 1;
         if self.steps > limits.steps {
-            return Err(Fault::state(format!(
-                "program is too long: more than {} steps",
-                limits.steps
-            ))
-            .hint("repeat fewer times with :each and :map, and over smaller expressions"));
+            let max = limits.steps;
+            let text = format!("program is too long: more than {max} steps");
+            return Err(Fault::state(text)
+                .hint("repeat fewer times with :each and :map, and over smaller expressions")
+                .exceeds(Limit::Steps, max));
         }
         Ok(())
     }
@@ -303,10 +308,11 @@ impl<'o> Machine<'o> {
             Body::Pure(compute) => {
                 let first = self.stack.len() - word.params.len();
                 let operands = &self.stack[first..];
-                let value = compute(&Args::new(operands))?;
+                let value = compute(&Args::new(operands, &self.options.limits))?;
                 let value = restyle(value, word, operands);
                 // A large expression makes each step over it dear, so steps are charged by its parts.
-                self.steps += weight::check(&value, &self.options.limits)? / PARTS_PER_STEP;
+                let parts = weight::check(&value, &self.options.limits)?;
+                self.steps += parts / PARTS_PER_STEP;
                 self.stack.truncate(first);
                 self.stack.push(value);
                 Ok(())
@@ -317,6 +323,19 @@ impl<'o> Machine<'o> {
     /// Runs a list as a program over the same stack and variables.
     pub(crate) fn run_list(&mut self, list: &List) -> Result<(), Fault> {
         self.run(Program::List(list), &mut |_, _| {})
+    }
+
+    /// Pushes a list that is not too large: lists in lists in lists double with every step.
+    pub(crate) fn push_list(&mut self, list: List) -> Result<(), Fault> {
+        let list = Value::List(list);
+        self.steps += weight::check(&list, &self.options.limits)? / PARTS_PER_STEP;
+        self.stack.push(list);
+        Ok(())
+    }
+
+    /// What the program may use.
+    pub(crate) fn limits(&self) -> &'o Limits {
+        &self.options.limits
     }
 
     /// Takes the top of the stack, which the match of the word has seen.
@@ -337,6 +356,9 @@ impl<'o> Machine<'o> {
 
 /// Parts of an expression that cost as much to build and look at as a step.
 const PARTS_PER_STEP: usize = 16;
+
+/// Steps that a word may take to show whether it would run.
+const TRIAL_STEPS: usize = 20_000;
 
 /// Values of the stack an error shows.
 const STACK_SHOWN: usize = 8;

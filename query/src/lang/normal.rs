@@ -13,6 +13,7 @@ use crate::label;
 use crate::words;
 
 use super::error::{Fault, LangError};
+use super::room::Room;
 use super::{ParseOptions, hint, run, styled_of};
 use clauses::Budget;
 
@@ -25,10 +26,12 @@ use clauses::Budget;
 pub fn normalize(text: &str, options: &ParseOptions) -> Result<Vec<String>, LangError> {
     let values = run(text, options)?;
     let budget = Budget::new(options.limits.expr_nodes);
+    let mut room = Room::of(options);
     styled_of(&values)
         .map(|styled| {
             refuse_nameless(&styled, options)
                 .and_then(|()| normal_text(&styled, &budget))
+                .and_then(|text| room.tell(text))
                 .map_err(|fault| fault.at(0..text.len()))
         })
         .collect()

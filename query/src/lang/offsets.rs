@@ -11,6 +11,7 @@ use telamon_model::duration;
 use crate::expr::{Setting, StyledExpr};
 
 use super::error::{Fault, LangError};
+use super::room::Room;
 use super::{ParseOptions, escape, run, styled_of};
 
 /// One expression for each offset of the setting, or the expression as it is where there is none.
@@ -42,8 +43,13 @@ pub(super) fn shifted(styled: StyledExpr, exprs: &mut Vec<StyledExpr>) -> Result
 pub fn spell_out_offsets(text: &str, options: &ParseOptions) -> Result<Vec<String>, LangError> {
     let values = run(text, options)?;
     let exprs = styled_of(&values).rev().enumerate();
+    let mut room = Room::of(options);
     exprs
-        .map(|(index, styled)| spelled_out(styled, index).map_err(|fault| fault.at(0..text.len())))
+        .map(|(index, styled)| {
+            spelled_out(styled, index)
+                .and_then(|text| room.tell(text))
+                .map_err(|fault| fault.at(0..text.len()))
+        })
         .collect()
 }
 

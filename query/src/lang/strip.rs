@@ -11,6 +11,7 @@ use crate::words;
 use super::error::{Fault, LangError};
 use super::normal::clauses::{Opposite, key_of, simplify};
 use super::normal::refuse_nameless;
+use super::room::Room;
 use super::{ParseOptions, run, styled_of};
 
 /// What is taken out.
@@ -31,12 +32,13 @@ pub struct Strip {
 /// When the program cannot be run, or a word inside refuses the changed query.
 pub fn strip(text: &str, options: &ParseOptions, what: &Strip) -> Result<Vec<String>, LangError> {
     let values = run(text, options)?;
+    let mut room = Room::of(options);
     styled_of(&values)
         .rev()
         .map(|styled| {
             refuse_nameless(&styled, options)
                 .and_then(|()| stripped(styled, what))
-                .map(|styled| styled.to_string())
+                .and_then(|styled| room.tell(styled.to_string()))
                 .map_err(|fault| fault.at(0..text.len()))
         })
         .collect()

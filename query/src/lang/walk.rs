@@ -9,7 +9,7 @@ use super::error::LangError;
 use super::machine::Machine;
 use super::token::{Span, Token};
 use super::value::Value;
-use super::{ParseOptions, without_comments};
+use super::{ParseOptions, source_of};
 
 /// Steps that are kept as text.
 const STEPS_MAX: usize = 500;
@@ -56,7 +56,7 @@ pub(crate) fn walk(
     options: &ParseOptions,
     visit: &mut dyn FnMut(&Step<'_>),
 ) -> Result<(), LangError> {
-    let source = without_comments(text)?;
+    let source = source_of(text, options)?;
     let tokens = source.tokens();
     let mut machine = Machine::new(options);
     let mut before: Option<(usize, Vec<Value>)> = None;

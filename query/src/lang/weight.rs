@@ -10,28 +10,29 @@ use super::Limits;
 use super::error::Fault;
 use super::value::Value;
 use crate::expr::{DataExpr, Displayed, Expr};
+use crate::limit::Limit;
 
-/// Refuses a query or expression beyond the limits; gives the number of its parts, which is also what
+/// Refuses a query, expression or list beyond the limits; gives the number of its parts, which is also what
 /// looking at it cost.
 pub(crate) fn check(value: &Value, limits: &Limits) -> Result<usize, Fault> {
     let mut count = Count {
         nodes: limits.expr_nodes,
         depth: limits.expr_depth,
     };
-    let fits = match value {
-        Value::Text(_) | Value::List(_) => true,
-        Value::Query(query) => count.query(query, 0),
-        Value::Expr(expr) => count.expr(expr, 0),
-        Value::Styled(styled) => count.expr(&styled.expr, 0),
-    };
-    if fits {
+    if count.value(value, 0) {
         return Ok(limits.expr_nodes - count.nodes);
     }
+    let (limit, max) = if count.nodes == 0 {
+        (Limit::ExprParts, limits.expr_nodes)
+    } else {
+        (Limit::ExprDepth, limits.expr_depth)
+    };
     Err(Fault::state(format!(
         "expression is too large: more than {} parts or nested deeper than {}",
         limits.expr_nodes, limits.expr_depth
     ))
-    .hint("`:dup,:add` doubles an expression each time; :in takes the place of a long row of :or"))
+    .hint("`:dup,:add` doubles an expression each time; :in takes the place of a long row of :or")
+    .exceeds(limit, max))
 }
 
 struct Count {
@@ -48,6 +49,20 @@ impl Count {
         }
         self.nodes -= 1;
         true
+    }
+
+    fn value(&mut self, value: &Value, depth: usize) -> bool {
+        match value {
+            Value::Text(_) if depth == 0 => true,
+            Value::Text(_) => self.take(depth),
+            Value::List(list) => {
+                let mut items = list.items().iter();
+                self.take(depth) && items.all(|item| self.value(item, depth + 1))
+            }
+            Value::Query(query) => self.query(query, depth),
+            Value::Expr(expr) => self.expr(expr, depth),
+            Value::Styled(styled) => self.expr(&styled.expr, depth),
+        }
     }
 
     fn query(&mut self, query: &Predicate, depth: usize) -> bool {

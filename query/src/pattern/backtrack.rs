@@ -12,13 +12,10 @@
 
 use telamon_model::StringMatcher;
 
-use super::PatternError;
-use super::parse::{AsciiSet, Node, refused};
+use super::parse::{AsciiSet, Node};
 use super::translate::both_cases;
-use crate::lang::ErrorClass;
-
-/// Operations a compiled pattern may have.
-const OPS_MAX: usize = 2000;
+use super::{PatternError, too_large};
+use crate::limit::Limit;
 
 /// A compiled pattern.
 #[derive(Debug)]
@@ -59,16 +56,17 @@ pub(super) fn build(
     tree: &Node,
     ignore_case: bool,
     prefix: String,
+    ops_max: usize,
 ) -> Result<Backtracker, PatternError> {
     let mut ops = Vec::new();
-    let fits = write(tree, ignore_case, &mut ops);
+    let how = How {
+        ignore_case,
+        ops_max,
+    };
+    let fits = write(tree, how, &mut ops);
     ops.push(Op::Done);
-    if !fits || ops.len() > OPS_MAX {
-        return Err(refused(
-            ErrorClass::IllegalArgument,
-            format!("pattern is too large: more than {OPS_MAX} operations"),
-            "repeat less, or use several queries",
-        ));
+    if !fits || ops.len() > ops_max {
+        return Err(too_large(Limit::PatternSteps, ops_max, "operations"));
     }
     Ok(Backtracker {
         ops,
@@ -77,33 +75,36 @@ pub(super) fn build(
     })
 }
 
+/// How a tree is compiled.
+#[derive(Clone, Copy)]
+struct How {
+    ignore_case: bool,
+    ops_max: usize,
+}
+
 /// Appends the operations of a node; false when there are too many.
-fn write(node: &Node, ignore_case: bool, ops: &mut Vec<Op>) -> bool {
-    if ops.len() > OPS_MAX {
+fn write(node: &Node, how: How, ops: &mut Vec<Op>) -> bool {
+    if ops.len() > how.ops_max {
         return false;
     }
     match node {
         Node::Char(c) => ops.push(Op::Char(*c)),
-        Node::Set(set) if ignore_case => ops.push(Op::Set(both_cases(*set))),
+        Node::Set(set) if how.ignore_case => ops.push(Op::Set(both_cases(*set))),
         Node::Set(set) => ops.push(Op::Set(*set)),
         Node::Any => ops.push(Op::Any),
         Node::Start => ops.push(Op::Start),
         Node::End => ops.push(Op::End),
-        Node::Seq(nodes) => return nodes.iter().all(|part| write(part, ignore_case, ops)),
-        Node::Or(alternatives) => return write_or(alternatives, ignore_case, ops),
+        Node::Seq(nodes) => return nodes.iter().all(|part| write(part, how, ops)),
+        Node::Or(alternatives) => return write_or(alternatives, how, ops),
         Node::Repeat {
             node,
             min,
             max,
             possessive: false,
-        } => return write_repeat(*min, *max, ops, |ops| write(node, ignore_case, ops)),
+        } => return write_repeat(*min, *max, ops, |ops| write(node, how, ops)),
         Node::Repeat { node, min, max, .. } => {
             let once = |ops: &mut Vec<Op>| {
-                write_block(
-                    ops,
-                    |next| Op::Once { next },
-                    |ops| write(node, ignore_case, ops),
-                )
+                write_block(ops, |next| Op::Once { next }, |ops| write(node, how, ops))
             };
             let repeated = |ops: &mut Vec<Op>| write_repeat(*min, *max, ops, once);
             return write_block(ops, |next| Op::Once { next }, repeated);
@@ -113,13 +114,13 @@ fn write(node: &Node, ignore_case: bool, ops: &mut Vec<Op>) -> bool {
                 negative: *negative,
                 next,
             };
-            return write_block(ops, look, |ops| write(node, ignore_case, ops));
+            return write_block(ops, look, |ops| write(node, how, ops));
         }
     }
     true
 }
 
-fn write_or(alternatives: &[Node], ignore_case: bool, ops: &mut Vec<Op>) -> bool {
+fn write_or(alternatives: &[Node], how: How, ops: &mut Vec<Op>) -> bool {
     let mut jumps = Vec::new();
     for (index, alternative) in alternatives.iter().enumerate() {
         let split = ops.len();
@@ -127,7 +128,7 @@ fn write_or(alternatives: &[Node], ignore_case: bool, ops: &mut Vec<Op>) -> bool
         if !is_last {
             ops.push(Op::Done);
         }
-        if !write(alternative, ignore_case, ops) {
+        if !write(alternative, how, ops) {
             return false;
         }
         if !is_last {

@@ -490,6 +490,7 @@ pub(super) fn refused(class: ErrorClass, text: String, hint: &str) -> PatternErr
         class,
         text,
         hint: Some(hint.to_owned()),
+        limit: None,
     }
 }
 
@@ -499,6 +500,7 @@ fn located(what: &str, text: &str, position: usize) -> PatternError {
         class: ErrorClass::IllegalArgument,
         text: format!("{what}\n{text}\n{}^", " ".repeat(position)),
         hint: None,
+        limit: None,
     }
 }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn check(pattern: &str, matching: &[&str], others: &[&str]) {
-    let compiled = compile(&pattern.into(), false).unwrap();
+    let compiled = compile(&pattern.into(), false, PatternLimits::STANDARD).unwrap();
     for value in matching {
         assert!(compiled.matcher.is_match(value), "{pattern} on {value}");
         assert!(value.starts_with(compiled.matcher.prefix()), "{pattern}");
@@ -18,7 +18,7 @@ fn check(pattern: &str, matching: &[&str], others: &[&str]) {
 }
 
 fn refusal(pattern: &str) -> String {
-    let error = compile(&pattern.into(), false).unwrap_err();
+    let error = compile(&pattern.into(), false, PatternLimits::STANDARD).unwrap_err();
     format!("{}: {}", error.class.name(), error.text)
 }
 
@@ -105,7 +105,12 @@ fn large_patterns_are_refused() {
 
 #[test]
 fn a_pattern_that_backtracks_much_ends_soon() {
-    let compiled = compile(&"(a*)*(?=(a*)*$)(a|aa)*b".into(), false).unwrap();
+    let compiled = compile(
+        &"(a*)*(?=(a*)*$)(a|aa)*b".into(),
+        false,
+        PatternLimits::STANDARD,
+    )
+    .unwrap();
     assert!(!compiled.matcher.is_match(&"a".repeat(500)));
 }
 
@@ -138,14 +143,17 @@ fn refusals_of_the_reference() {
         "(*a)", "a|*b", "a{2,1}", "a{,3}", "a)b", "(a", "\\cA", "\\h", "[é]", "\\xzz", "(?>a)",
         "(?<=a)",
     ] {
-        assert!(compile(&pattern.into(), false).is_err(), "{pattern}");
+        assert!(
+            compile(&pattern.into(), false, PatternLimits::STANDARD).is_err(),
+            "{pattern}"
+        );
     }
 }
 
 #[test]
 fn case_is_ignored_on_demand() {
     let check = |pattern: &str, value: &str| {
-        let compiled = compile(&Arc::from(pattern), true).unwrap();
+        let compiled = compile(&Arc::from(pattern), true, PatternLimits::STANDARD).unwrap();
         compiled.matcher.is_match(value)
     };
     assert!(check("fOo", "FoO"));
@@ -174,9 +182,9 @@ proptest! {
     #[test]
     fn both_engines_agree(pattern in "[ab.*+?|()$]{0,8}", value in "[abA]{0,6}", any_case: bool) {
         if let Ok(tree) = parse::parse(&pattern)
-            && let Ok(Some(regex)) = translate::build(&tree, any_case)
+            && let Ok(Some(regex)) = translate::build(&tree, any_case, 1 << 20)
         {
-            let backtracker = backtrack::build(&tree, any_case, String::new()).unwrap();
+            let backtracker = backtrack::build(&tree, any_case, String::new(), 2000).unwrap();
             prop_assert_eq!(backtracker.is_match(&value), regex.is_match(&value));
         }
     }
@@ -184,7 +192,7 @@ proptest! {
     #[test]
     fn any_text_compiles_or_is_refused(pattern in "([a-c(){}\\[\\]?*+|^$.\\\\&0-9,-]|\\PC){0,12}") {
         for ignore_case in [false, true] {
-            if let Ok(compiled) = compile(&Arc::from(pattern.as_str()), ignore_case) {
+            if let Ok(compiled) = compile(&Arc::from(pattern.as_str()), ignore_case, PatternLimits::STANDARD) {
                 let _matched = compiled.matcher.is_match("abc");
             }
         }
@@ -192,7 +200,7 @@ proptest! {
 
     #[test]
     fn a_prefix_is_no_lie(pattern in "[ab.*|()]{0,6}", value in "[ab.]{0,6}") {
-        if let Ok(compiled) = compile(&Arc::from(pattern.as_str()), false)
+        if let Ok(compiled) = compile(&Arc::from(pattern.as_str()), false, PatternLimits::STANDARD)
             && compiled.matcher.is_match(&value)
         {
             prop_assert!(value.starts_with(compiled.matcher.prefix()));

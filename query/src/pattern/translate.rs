@@ -8,36 +8,38 @@ use std::fmt::Write as _;
 
 use regex_automata::meta;
 
-use super::PatternError;
 use super::parse::{AsciiSet, Node, refused};
+use super::{PatternError, too_large};
 use crate::lang::ErrorClass;
-
-/// Bytes a compiled pattern may take.
-const SIZE_MAX: usize = 1 << 20;
+use crate::limit::Limit;
 
 /// The automaton, to be searched anywhere in a value; `None` when none matches the same values.
-pub(super) fn build(tree: &Node, ignore_case: bool) -> Result<Option<meta::Regex>, PatternError> {
+///
+/// # Errors
+/// When it takes more bytes than it may.
+pub(super) fn build(
+    tree: &Node,
+    ignore_case: bool,
+    bytes_max: usize,
+) -> Result<Option<meta::Regex>, PatternError> {
     let mut translated = String::new();
     if write(tree, Follow::Nothing, ignore_case, &mut translated).is_err() {
         return Ok(None);
     }
     let config = meta::Config::new()
-        .nfa_size_limit(Some(SIZE_MAX))
-        .onepass_size_limit(Some(SIZE_MAX));
+        .nfa_size_limit(Some(bytes_max))
+        .onepass_size_limit(Some(bytes_max));
     meta::Builder::new()
         .configure(config)
         .build(&translated)
         .map(Some)
-        .map_err(|error| {
-            let text = match error.size_limit() {
-                Some(_) => format!("pattern is too large: more than {SIZE_MAX} bytes"),
-                None => format!("pattern cannot be compiled: {error}"),
-            };
-            refused(
+        .map_err(|error| match error.size_limit() {
+            Some(_) => too_large(Limit::Pattern, bytes_max, "bytes"),
+            None => refused(
                 ErrorClass::IllegalArgument,
-                text,
-                "repeat less, or use several queries",
-            )
+                format!("pattern cannot be compiled: {error}"),
+                Limit::Pattern.advice(),
+            ),
         })
 }
 

@@ -7,12 +7,12 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-use crate::lang::{ErrorClass, Fault, Value};
+use crate::lang::{ErrorClass, Fault, Limits, Value};
 use crate::number::parse_java_double;
 
 /// Fills the arguments into the pattern. Arguments beyond those it names are ignored.
-pub(super) fn format(pattern: &str, args: &[Value]) -> Result<String, Fault> {
-    fill(pattern, args).map_err(|fault| {
+pub(super) fn format(pattern: &str, args: &[Value], limits: &Limits) -> Result<String, Fault> {
+    fill(pattern, args, limits).map_err(|fault| {
         fault.operand(pattern).hint(
             "each value of the list needs a form of its own: %s for text, %d for whole numbers, \
              %.2f for others, %% for the mark itself",
@@ -20,7 +20,7 @@ pub(super) fn format(pattern: &str, args: &[Value]) -> Result<String, Fault> {
     })
 }
 
-fn fill(pattern: &str, args: &[Value]) -> Result<String, Fault> {
+fn fill(pattern: &str, args: &[Value], limits: &Limits) -> Result<String, Fault> {
     let mut filled = String::with_capacity(pattern.len() + 16);
     let mut reader = Reader {
         rest: pattern.chars().peekable(),
@@ -54,6 +54,7 @@ fn fill(pattern: &str, args: &[Value]) -> Result<String, Fault> {
             ))
         })?;
         filled.push_str(&spec.fill(arg)?);
+        limits.check_text(filled.len())?;
     }
     Ok(filled)
 }
@@ -260,7 +261,7 @@ mod tests {
 
     fn filled(pattern: &str, args: &[&str]) -> String {
         let args: Vec<Value> = args.iter().map(|arg| Value::text(*arg)).collect();
-        match format(pattern, &args) {
+        match format(pattern, &args, &Limits::reference()) {
             Ok(text) => text,
             Err(fault) => format!("{}: {}", fault.class.name(), fault.text),
         }

@@ -130,7 +130,8 @@ fn matching(
     ignore_case: bool,
     text: fn(&Arc<str>) -> Arc<str>,
 ) -> Result<Value, Fault> {
-    let pattern = pattern::compile(&text(args.text(1)?), ignore_case).map_err(|error| {
+    let limits = args.limits().pattern;
+    let pattern = pattern::compile(&text(args.text(1)?), ignore_case, limits).map_err(|error| {
         let title = error.text.lines().next().unwrap_or_default().to_owned();
         let hint = error.hint.unwrap_or_else(|| {
             let is_about_flags = title.ends_with("inline flags");
@@ -142,7 +143,8 @@ fn matching(
             hint.to_owned()
         });
         let pattern = args.text(1).map_or("", |text| text);
-        let fault = Fault::new(error.class, error.text);
+        let mut fault = Fault::new(error.class, error.text);
+        fault.help.limit = error.limit;
         fault.title(title).hint(hint).operand(pattern)
     })?;
     give(Predicate::Matches(Arc::clone(args.text(0)?), pattern))

@@ -117,8 +117,7 @@ pub(super) const WORDS: &[Word] = &[
         let count = pop_count(machine)?;
         let left = machine.stack.len().saturating_sub(count);
         let items = machine.stack.split_off(left);
-        machine.stack.push(Value::List(List::new(items)));
-        Ok(())
+        machine.push_list(List::new(items))
     })
     .says("Makes a list of the top N values, the deepest first.", &["a,b,c,2,:nlist"]),
     stack("over", "a:Any b:Any -- Any Any Any", &[ANY, ANY], |machine| copy(machine, 1))
@@ -156,8 +155,7 @@ pub(super) const WORDS: &[Word] = &[
     .says("Exchanges the two values at the top of the stack.", &["a,b,:swap"]),
     stack("list", "* -- List(*)", &[], |machine| {
         let items = std::mem::take(&mut machine.stack);
-        machine.stack.push(Value::List(List::new(items.into_iter().rev())));
-        Ok(())
+        machine.push_list(List::new(items.into_iter().rev()))
     })
     .says(
         "Makes a list of everything on the stack, the top first; with :each the order is kept.",
@@ -209,14 +207,13 @@ fn map(machine: &mut Machine<'_>) -> Result<(), Fault> {
         })?;
         results.push(result);
     }
-    machine.stack.push(Value::List(List::new(results)));
-    Ok(())
+    machine.push_list(List::new(results))
 }
 
 fn format_text(machine: &mut Machine<'_>) -> Result<(), Fault> {
     let args = pop_list(machine)?;
     let pattern = pop_text(machine)?;
-    let text = format::format(&pattern, args.items())?;
+    let text = format::format(&pattern, args.items(), machine.limits())?;
     machine.stack.push(Value::text(text));
     Ok(())
 }

@@ -223,6 +223,7 @@ fn edit_legend(args: &Args<'_>, edit: String) -> Result<Value, Fault> {
         Some(before) => format!("{before},{edit}"),
         None => edit,
     };
+    args.limits().check_text(edits.len())?;
     give(styled.with(Setting::Sed, edits))
 }
 

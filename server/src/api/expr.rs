@@ -56,7 +56,7 @@ impl ExprRequest {
     }
 
     /// With the words of the vocabulary that was asked for, or all.
-    fn options(&self) -> Result<ParseOptions, Problem> {
+    fn options(&self, server: &Server) -> Result<ParseOptions, Problem> {
         let vocabulary = match self.params.first("vocab") {
             None => Vocabulary::Custom,
             Some(name) => Vocabulary::from_name(name).ok_or_else(|| {
@@ -69,7 +69,7 @@ impl ExprRequest {
         Ok(ParseOptions {
             vocabulary,
             unstable: true,
-            ..ParseOptions::reference()
+            ..server.parse_options()
         })
     }
 
@@ -97,7 +97,7 @@ impl ExprRequest {
 /// `/api/v1/expr` and `/api/v1/expr/debug`: the machine before each step and at the end.
 pub(crate) async fn debug(server: &Arc<Server>, request: Request) -> Result<Reply, Problem> {
     let asked = ExprRequest::read(&request)?;
-    let options = asked.options()?;
+    let options = asked.options(server)?;
     on_pool(server, &request.id, move || {
         let steps = lang::trace(&asked.program, &options)?;
         Ok(reply(&steps.into_iter().map(step).collect::<Vec<_>>()))
@@ -108,7 +108,7 @@ pub(crate) async fn debug(server: &Arc<Server>, request: Request) -> Result<Repl
 /// `/api/v1/expr/normalize`: one text for all programs that a client may take for the same.
 pub(crate) async fn normalize(server: &Arc<Server>, request: Request) -> Result<Reply, Problem> {
     let asked = ExprRequest::read(&request)?;
-    let options = asked.options()?;
+    let options = asked.options(server)?;
     on_pool(server, &request.id, move || {
         Ok(reply(&lang::normalize(&asked.program, &options)?))
     })
@@ -118,7 +118,7 @@ pub(crate) async fn normalize(server: &Arc<Server>, request: Request) -> Result<
 /// `/api/v1/expr/queries`: the distinct queries of all data, sorted.
 pub(crate) async fn queries(server: &Arc<Server>, request: Request) -> Result<Reply, Problem> {
     let asked = ExprRequest::read(&request)?;
-    let options = asked.options()?;
+    let options = asked.options(server)?;
     on_pool(server, &request.id, move || {
         Ok(reply(&lang::queries(&asked.program, &options)?))
     })
@@ -128,7 +128,7 @@ pub(crate) async fn queries(server: &Arc<Server>, request: Request) -> Result<Re
 /// `/api/v1/expr/complete`: the words that could come next.
 pub(crate) async fn complete(server: &Arc<Server>, request: Request) -> Result<Reply, Problem> {
     let asked = ExprRequest::read(&request)?;
-    let options = asked.options()?;
+    let options = asked.options(server)?;
     on_pool(server, &request.id, move || {
         let words = lang::complete(&asked.program, &options)?;
         let candidates = words.into_iter().map(|word| Candidate {
@@ -145,8 +145,8 @@ pub(crate) async fn complete(server: &Arc<Server>, request: Request) -> Result<R
 pub(crate) async fn strip(server: &Arc<Server>, request: Request) -> Result<Reply, Problem> {
     let asked = ExprRequest::read(&request)?;
     let what = asked.strip()?;
+    let options = server.parse_options();
     on_pool(server, &request.id, move || {
-        let options = ParseOptions::reference();
         Ok(reply(&lang::strip(&asked.program, &options, &what)?))
     })
     .await
@@ -155,11 +155,11 @@ pub(crate) async fn strip(server: &Arc<Server>, request: Request) -> Result<Repl
 /// `/api/v1/expr/rewrite`: the expressions without lists of offsets, with all words.
 pub(crate) async fn rewrite(server: &Arc<Server>, request: Request) -> Result<Reply, Problem> {
     let asked = ExprRequest::read(&request)?;
+    let options = ParseOptions {
+        unstable: true,
+        ..server.parse_options()
+    };
     on_pool(server, &request.id, move || {
-        let options = ParseOptions {
-            unstable: true,
-            ..ParseOptions::reference()
-        };
         Ok(reply(&lang::spell_out_offsets(&asked.program, &options)?))
     })
     .await
@@ -170,10 +170,7 @@ async fn on_pool(
     id: &str,
     job: impl FnOnce() -> Result<Reply, Problem> + Send + 'static,
 ) -> Result<Reply, Problem> {
-    match server.queries.run(job).await {
-        Ok(answered) => answered,
-        Err(error) => Err(server.pool_problem(&error, id)),
-    }
+    server.run_query(id, move |_limits| job()).await
 }
 
 fn reply(value: &impl Serialize) -> Reply {

@@ -26,12 +26,12 @@ use telamon_query::context::EvalContext;
 use telamon_query::exec::{EvalMemory, Limits};
 use telamon_query::plan::Plan;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, Interval, interval_at, sleep};
+use tokio::time::{Instant, Interval, interval_at};
 
+use super::graph;
 use super::graph::request::GraphRequest;
-use super::graph::{self, CancelOnDrop};
 use super::params::Params;
-use super::problem::Problem;
+use super::problem::{Problem, Reached};
 use crate::edge::Request;
 use crate::reply::{EventStream, Reply, Voice};
 use crate::server::Server;
@@ -54,14 +54,13 @@ pub(crate) async fn fetch(server: &Arc<Server>, request: Request) -> Result<Repl
     let place = place(server)?;
     let context = asked.window.context;
     let of_job = Arc::clone(server);
-    let prepared = server
-        .queries
-        .run(move || Work::prepare(of_job, &asked, &params));
+    let prepared = server.run_query(&request.id, move |_limits| {
+        Work::prepare(of_job, &asked, &params)
+    });
     let (work, metadata) = match prepared.await {
-        Ok(Ok((work, metadata))) => (Ok(Arc::new(work)), metadata),
-        Ok(Err(problem)) if is_of_evaluation(&problem) => (Err(problem), String::new()),
-        Ok(Err(problem)) => return Err(problem),
-        Err(error) => return Err(server.pool_problem(&error, &request.id)),
+        Ok((work, metadata)) => (Ok(Arc::new(work)), metadata),
+        Err(problem) if is_of_evaluation(&problem) => (Err(problem), String::new()),
+        Err(problem) => return Err(problem),
     };
     let stream = Stream {
         work,
@@ -96,7 +95,11 @@ fn place(server: &Server) -> Result<OwnedSemaphorePermit, Problem> {
         let tags = ["streams", ""];
         server.telemetry.count(Metric::QueryRefused, tags, 1);
         Problem::unavailable("too many streams are open")
-            .with_hint("try again when one of them has ended, or raise query.streams_max")
+            .with_hint("try again when one of them has ended")
+            .with_limit(Reached {
+                key: "streams_max",
+                value: server.config.query.streams_max as u64,
+            })
     })
 }
 
@@ -127,6 +130,7 @@ impl Stream {
         self.ending.how = match self.tell_chunks(voice).await {
             Ok(()) => "complete",
             Err(problem) => {
+                self.ending.server.note(&problem);
                 voice.say(event(&problem.to_json())).await;
                 "failed"
             }
@@ -166,26 +170,17 @@ impl Stream {
         if server.is_stopping() {
             return Err(Problem::unavailable("the server stops"));
         }
-        let cancel = CancelOnDrop::new();
-        let limits = Limits {
-            cancel: Some(cancel.flag()),
-            ..server.query_limits()
-        };
-        let mut evaluated = pin!(server.queries.run_when_free(move || job(&limits)));
-        let limit_ms = server.config.http.request_timeout_ms;
-        let mut too_late = pin!(sleep(Duration::from_millis(limit_ms.unsigned_abs())));
+        let (_watch, job) = server.cancellable(job);
+        let what = format!("the evaluation of {CHUNK_POINTS} steps");
+        let ran = server.within_time(&what, server.queries.run_when_free(job));
+        let mut ran = pin!(ran);
         loop {
             tokio::select! {
-                evaluated = &mut evaluated => {
-                    return evaluated
+                ran = &mut ran => {
+                    return ran?
                         .unwrap_or_else(|error| Err(server.pool_problem(&error, &self.ending.id)));
                 }
                 _ = beat.tick() => voice.say(HEARTBEAT).await,
-                () = &mut too_late => {
-                    let text = format!("{CHUNK_POINTS} steps took longer than {limit_ms} ms");
-                    return Err(Problem::unavailable(text)
-                        .with_hint("ask for fewer series, or raise http.request_timeout"));
-                }
             }
         }
     }

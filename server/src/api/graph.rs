@@ -17,7 +17,6 @@ pub(super) mod source;
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::header::{ORIGIN, USER_AGENT};
 use telamon_model::Timestamp;
@@ -35,7 +34,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::edge::{Request, cors_host};
 use crate::reply::Reply;
-use crate::server::{Server, query_limits};
+use crate::server::{Server, parse_options, query_limits};
 use crate::telemetry::names::Metric;
 use request::{Format, GraphRequest};
 
@@ -45,13 +44,9 @@ pub(crate) async fn graph(server: &Arc<Server>, request: Request) -> Result<Repl
     let asked = GraphRequest::read(&params, &server.config, server.clock.wall())?;
     refuse_bad_origin(&request)?;
     let is_browser = request.header(USER_AGENT).is_some_and(is_browser);
-    let cancel = CancelOnDrop::new();
     let question = Question {
+        limits: server.query_limits(),
         snapshot: server.engine.snapshot(),
-        limits: Limits {
-            cancel: Some(cancel.flag()),
-            ..server.query_limits()
-        },
         asked,
         params,
     };
@@ -62,15 +57,13 @@ pub(crate) async fn graph(server: &Arc<Server>, request: Request) -> Result<Repl
         server: Arc::clone(server),
         question,
     };
-    let answered = server.queries.run(move || job.run()).await;
-    let problem = match answered {
-        Ok(Ok(reply)) => return Ok(reply),
-        Ok(Err(problem)) => problem,
-        Err(error) => server.pool_problem(&error, &request.id),
-    };
-    match picture_size {
-        Some(size) => answer::picture_of(&problem, size),
-        None => Err(problem),
+    let answered = server.run_query(&request.id, move |limits| job.run(limits));
+    match (answered.await, picture_size) {
+        (Err(problem), Some(size)) => {
+            server.note(&problem);
+            answer::picture_of(&problem, size)
+        }
+        (answered, _) => answered,
     }
 }
 
@@ -149,7 +142,8 @@ struct Job {
 }
 
 impl Job {
-    fn run(&self) -> Result<Reply, Problem> {
+    fn run(mut self, limits: &Limits) -> Result<Reply, Problem> {
+        self.question.limits = limits.clone();
         let clock = &self.server.clock;
         let telemetry = &self.server.telemetry;
         let question = &self.question;
@@ -178,7 +172,7 @@ impl Job {
 /// # Errors
 /// For mistakes in the program.
 pub(super) fn parse(asked: &GraphRequest, config: &Config) -> Result<Vec<StyledExpr>, Problem> {
-    let mut exprs = lang::parse(&asked.query, &parse_options(asked))?;
+    let mut exprs = lang::parse(&asked.query, &program_options(asked, config))?;
     if let Some(common) = &asked.common_query {
         let restricted = exprs.iter().map(|styled| lang::restrict(styled, common));
         exprs = restricted.collect::<Result<_, _>>()?;
@@ -190,35 +184,16 @@ pub(super) fn parse(asked: &GraphRequest, config: &Config) -> Result<Vec<StyledE
 }
 
 /// What the program of a request may use.
-fn parse_options(asked: &GraphRequest) -> ParseOptions {
-    let mut options = ParseOptions::reference();
-    options.unstable = asked.unstable;
+fn program_options(asked: &GraphRequest, config: &Config) -> ParseOptions {
+    let mut options = ParseOptions {
+        unstable: asked.unstable,
+        ..parse_options(config)
+    };
     if let Some(zone) = asked.zones.first() {
         let name = Value::text(zone.name.as_str());
         options.variables.insert(Arc::from("tz"), name);
     }
     options
-}
-
-/// Ends the evaluation when the answer is no longer awaited.
-pub(super) struct CancelOnDrop(Arc<AtomicBool>);
-
-impl CancelOnDrop {
-    /// Not cancelled yet.
-    pub(super) fn new() -> Self {
-        Self(Arc::new(AtomicBool::new(false)))
-    }
-
-    /// What an evaluation looks at.
-    pub(super) fn flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.0)
-    }
-}
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 /// The reference derives the id of the caller from the origin and fails where it has no host.

@@ -12,6 +12,7 @@ use telamon_ingest::json::DecodeError;
 use telamon_query::exec::EvalError;
 use telamon_query::label::EditError;
 use telamon_query::lang::{ErrorClass, LangError};
+use telamon_query::limit::Exceeded;
 use telamon_query::time::TimeError;
 use telamon_render::RenderError;
 use telamon_store::AppendError;
@@ -53,9 +54,30 @@ pub(crate) struct Detail {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hint: Option<String>,
+    /// The limit that was reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) limit: Option<Reached>,
     /// Id of a fault in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<String>,
+}
+
+/// A limit that was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Reached {
+    /// Its key in the section `query` of the configuration.
+    pub(crate) key: &'static str,
+    /// Its value; milliseconds of a duration.
+    pub(crate) value: u64,
+}
+
+impl From<Exceeded> for Reached {
+    fn from(exceeded: Exceeded) -> Self {
+        Self {
+            key: exceeded.limit.name(),
+            value: exceeded.max,
+        }
+    }
 }
 
 /// A range of bytes.
@@ -136,6 +158,25 @@ impl Problem {
         self
     }
 
+    /// The same problem as that of a limit, which can be raised.
+    #[must_use]
+    pub(crate) fn with_limit(mut self, reached: Reached) -> Self {
+        let detail = self.detail.get_or_insert_default();
+        let Reached { key, value } = reached;
+        let raise = format!("query.{key} is {value}");
+        detail.hint = Some(match detail.hint.take() {
+            Some(hint) => format!("{hint}; {raise}"),
+            None => raise,
+        });
+        detail.limit = Some(reached);
+        self
+    }
+
+    /// The key of the limit that was reached, if it is about one.
+    pub(crate) fn limit_key(&self) -> Option<&'static str> {
+        Some(self.detail.as_ref()?.limit?.key)
+    }
+
     /// The answer.
     pub(crate) fn into_reply(self) -> Reply {
         Reply::new(self.status, JSON, self.to_json())
@@ -172,19 +213,31 @@ impl From<LangError> for Problem {
             expected: help.expected,
             nearest: help.nearest,
             hint: help.hint,
+            limit: None,
             id: None,
         };
-        Self {
+        let problem = Self {
             status,
             message,
             detail: Some(Box::new(detail)),
+        };
+        match help.limit {
+            Some(exceeded) => problem.with_limit(exceeded.into()),
+            None => problem,
         }
     }
 }
 
 impl From<EditError> for Problem {
     fn from(error: EditError) -> Self {
-        Self::bad_request(error.class(), error)
+        let limit = error.limit();
+        let problem = Self::bad_request(error.class(), error);
+        match limit {
+            Some(exceeded) => problem
+                .with_hint(exceeded.limit.advice())
+                .with_limit(exceeded.into()),
+            None => problem,
+        }
     }
 }
 
@@ -196,6 +249,14 @@ impl From<TimeError> for Problem {
 
 impl From<EvalError> for Problem {
     fn from(error: EvalError) -> Self {
+        if let (Some(exceeded), Some(hint)) = (error.limit(), error.hint()) {
+            let status = StatusCode::BAD_REQUEST;
+            let problem = match error.class() {
+                Some(class) => Self::bad_request(class, error),
+                None => Self::new(status, error.to_string()),
+            };
+            return problem.with_hint(hint).with_limit(exceeded.into());
+        }
         match (error.class(), &error) {
             (Some(class), EvalError::NoTraining) => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -12,9 +12,10 @@ use telamon_store::Snapshot;
 
 use super::params::{Params, decode_path};
 use super::problem::Problem;
+use crate::config::Config;
 use crate::edge::Request;
 use crate::reply::{JSON, Reply, TEXT};
-use crate::server::Server;
+use crate::server::{Server, parse_options};
 
 const PREFIX: &str = "/api/v1/tags";
 const NEXT_OFFSET: HeaderName = HeaderName::from_static("x-nflx-atlas-next-offset");
@@ -58,19 +59,17 @@ type Item = (Arc<str>, u64);
 
 /// Lists keys, or values of a key.
 pub(crate) async fn tags(server: &Arc<Server>, request: Request) -> Result<Reply, Problem> {
-    let asked = TagsRequest::read(&request)?;
+    let asked = TagsRequest::read(&request, &server.config)?;
     let snapshot = server.engine.snapshot();
-    let listed = server.queries.run(move || {
+    let listed = server.run_query(&request.id, move |_limits| {
         let items = asked.list(&snapshot);
-        asked.answer(&items)
+        Ok(asked.answer(&items))
     });
-    listed
-        .await
-        .map_err(|error| server.pool_problem(&error, &request.id))
+    listed.await
 }
 
 impl TagsRequest {
-    fn read(request: &Request) -> Result<Self, Problem> {
+    fn read(request: &Request, config: &Config) -> Result<Self, Problem> {
         let params = Params::parse(&request.query);
         let path = decode_path(&request.path).unwrap_or_default();
         let key = path
@@ -88,7 +87,9 @@ impl TagsRequest {
         };
         Ok(Self {
             key: key.filter(|key| !key.is_empty()).map(str::to_owned),
-            query: params.first("q").map_or(Ok(Predicate::True), parse_query)?,
+            query: params
+                .first("q")
+                .map_or(Ok(Predicate::True), |text| parse_query(text, config))?,
             is_text: params.first("format") == Some("txt"),
             listing: Listing::read(&params),
             limit,
@@ -201,10 +202,10 @@ impl Listing {
     }
 }
 
-fn parse_query(text: &str) -> Result<Predicate, Problem> {
+fn parse_query(text: &str, config: &Config) -> Result<Predicate, Problem> {
     let options = ParseOptions {
         vocabulary: Vocabulary::Query,
-        ..ParseOptions::reference()
+        ..parse_options(config)
     };
     match lang::run(text, &options)?.as_slice() {
         [lang::Value::Query(query)] => Ok((**query).clone()),

@@ -115,6 +115,36 @@ pub(super) struct RawQuery {
     pub(super) input_points_max: Option<Value>,
     /// Most points of all lines of one answer together.
     pub(super) answer_points_max: Option<Value>,
+    /// Most groups that one query may make; choices such as `:topk` over a group-by may choose from so many.
+    pub(super) groups_max: Option<Value>,
+    /// Most points of all lines that one query makes on the way to its answer; a line counts for 32 more.
+    pub(super) work_points_max: Option<Value>,
+    /// Most distinct data expressions of one query.
+    pub(super) data_exprs_max: Option<Value>,
+    /// Time that a query, or a chunk of an event stream, may take. That of `http.request_timeout` when not given.
+    pub(super) time_max: Option<Value>,
+    /// Largest program, and largest text that a program builds.
+    pub(super) text_max: Option<Value>,
+    /// Most values on the stack of a program.
+    pub(super) stack_items_max: Option<Value>,
+    /// Most items of a list in a program.
+    pub(super) list_items_max: Option<Value>,
+    /// Most programs within programs, the outermost included.
+    pub(super) call_depth_max: Option<Value>,
+    /// Most tokens that a program may run; one over a large expression counts for more.
+    pub(super) steps_max: Option<Value>,
+    /// Most parts of one expression, query or list, counted as printed.
+    pub(super) expr_parts_max: Option<Value>,
+    /// Most levels of one expression, query or list.
+    pub(super) expr_depth_max: Option<Value>,
+    /// Most bytes that `/api/v1/expr` tells about a program.
+    pub(super) listing_max: Option<Value>,
+    /// Largest compiled pattern of `:re` and `:reic` that is run in linear time.
+    pub(super) pattern_max: Option<Value>,
+    /// Most operations of a pattern that is not.
+    pub(super) pattern_steps_max: Option<Value>,
+    /// Most steps back of one search of `:s`, and most bytes of the legend that it makes.
+    pub(super) edit_steps_max: Option<Value>,
     #[serde(flatten)]
     pub(super) unknown: Unknown,
 }

@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 use axum::http::Uri;
 use telamon_model::duration::{format_millis, parse_millis};
 use telamon_model::{PartitionCount, Step};
+use telamon_query::label::EDIT_STEPS;
+use telamon_query::lang::{EXPR_DEPTH_CEILING, Limits};
+use telamon_query::pattern::PatternLimits;
 use toml::Value;
 
 use super::raw::{
@@ -185,20 +188,48 @@ impl Reader {
         }
     }
 
-    pub(super) fn query(&mut self, raw: &RawQuery) -> QueryConfig {
+    pub(super) fn query(&mut self, raw: &RawQuery, http: &HttpConfig) -> QueryConfig {
         self.refuse_unknown("query", &raw.unknown);
+        let most = |reader: &mut Self, key, value: &Option<Value>, default, most| {
+            reader.count(&format!("query.{key}"), value.as_ref(), default, 1..=most)
+        };
         QueryConfig {
-            lines_max: self.count(
-                "query.lines_max",
-                raw.lines_max.as_ref(),
-                1024,
-                1..=10_000_000,
+            language: self.language(raw),
+            time_max_ms: self.millis(
+                "query.time_max",
+                raw.time_max.as_ref(),
+                http.request_timeout_ms,
+                10..=DAY_MS,
             ),
-            datapoints_max: self.count(
-                "query.datapoints_max",
-                raw.datapoints_max.as_ref(),
+            groups_max: most(
+                self,
+                "groups_max",
+                &raw.groups_max,
+                1_000_000,
+                1_000_000_000,
+            ),
+            work_points_max: most(
+                self,
+                "work_points_max",
+                &raw.work_points_max,
+                50_000_000,
+                1_000_000_000_000,
+            ),
+            data_exprs_max: most(self, "data_exprs_max", &raw.data_exprs_max, 4096, 100_000),
+            edit_steps_max: most(
+                self,
+                "edit_steps_max",
+                &raw.edit_steps_max,
+                EDIT_STEPS,
+                1_000_000_000,
+            ),
+            lines_max: most(self, "lines_max", &raw.lines_max, 1024, 10_000_000),
+            datapoints_max: most(
+                self,
+                "datapoints_max",
+                &raw.datapoints_max,
                 500_000,
-                1..=1_000_000_000_000,
+                1_000_000_000_000,
             ),
             threads: self.count("query.threads", raw.threads.as_ref(), 0, 0..=1024),
             waiting_max: self.count(
@@ -213,18 +244,95 @@ impl Reader {
                 64,
                 1..=100_000,
             ),
-            input_points_max: self.count(
-                "query.input_points_max",
-                raw.input_points_max.as_ref(),
+            input_points_max: most(
+                self,
+                "input_points_max",
+                &raw.input_points_max,
                 2_000_000_000,
-                1..=1_000_000_000_000_000,
+                1_000_000_000_000_000,
             ),
-            answer_points_max: self.count(
-                "query.answer_points_max",
-                raw.answer_points_max.as_ref(),
+            answer_points_max: most(
+                self,
+                "answer_points_max",
+                &raw.answer_points_max,
                 2_000_000,
-                1..=1_000_000_000_000,
+                1_000_000_000_000,
             ),
+        }
+    }
+
+    /// What a program may use.
+    fn language(&mut self, raw: &RawQuery) -> Limits {
+        let default = Limits::reference();
+        let key = |name| format!("query.{name}");
+        let size = |reader: &mut Self, name, value: &Option<Value>, bytes: usize| {
+            let default = u64::try_from(bytes).expect("a default is small");
+            reader.bytes(&key(name), value.as_ref(), default, 64..=1024 * MIB)
+        };
+        let count = |reader: &mut Self, name, value: &Option<Value>, default, most| {
+            reader.count(&key(name), value.as_ref(), default, 1..=most)
+        };
+        Limits {
+            text_bytes: size(self, "text_max", &raw.text_max, default.text_bytes),
+            listing_bytes: size(self, "listing_max", &raw.listing_max, default.listing_bytes),
+            stack_items: count(
+                self,
+                "stack_items_max",
+                &raw.stack_items_max,
+                default.stack_items,
+                1_000_000,
+            ),
+            list_items: count(
+                self,
+                "list_items_max",
+                &raw.list_items_max,
+                default.list_items,
+                1_000_000,
+            ),
+            // Each program within a program takes stack of its thread.
+            call_depth: count(
+                self,
+                "call_depth_max",
+                &raw.call_depth_max,
+                default.call_depth,
+                100,
+            ),
+            steps: count(
+                self,
+                "steps_max",
+                &raw.steps_max,
+                default.steps,
+                1_000_000_000,
+            ),
+            expr_nodes: count(
+                self,
+                "expr_parts_max",
+                &raw.expr_parts_max,
+                default.expr_nodes,
+                100_000_000,
+            ),
+            expr_depth: count(
+                self,
+                "expr_depth_max",
+                &raw.expr_depth_max,
+                default.expr_depth,
+                EXPR_DEPTH_CEILING,
+            ),
+            pattern: PatternLimits {
+                automaton_bytes: size(
+                    self,
+                    "pattern_max",
+                    &raw.pattern_max,
+                    default.pattern.automaton_bytes,
+                ),
+                steps: count(
+                    self,
+                    "pattern_steps_max",
+                    &raw.pattern_steps_max,
+                    default.pattern.steps,
+                    1_000_000,
+                ),
+            },
         }
     }
 

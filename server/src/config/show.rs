@@ -65,20 +65,47 @@ impl Config {
         writeln!(f, "\n[ingest]")?;
         writeln!(f, "age_max = {}", duration(self.ingest.age_max_ms))?;
         writeln!(f, "series_max = {}", self.ingest.series_max)?;
-        writeln!(f, "\n[query]")?;
-        writeln!(f, "lines_max = {}", self.query.lines_max)?;
-        writeln!(f, "datapoints_max = {}", self.query.datapoints_max)?;
-        writeln!(f, "threads = {}", self.query.threads)?;
-        writeln!(f, "waiting_max = {}", self.query.waiting_max)?;
-        writeln!(f, "streams_max = {}", self.query.streams_max)?;
-        writeln!(f, "input_points_max = {}", self.query.input_points_max)?;
-        writeln!(f, "answer_points_max = {}", self.query.answer_points_max)?;
+        self.show_query(f)?;
         writeln!(f, "\n[graph]")?;
         writeln!(f, "timezone = {}", text(&self.graph.timezone))?;
         writeln!(f, "width = {}", self.graph.width)?;
         writeln!(f, "height = {}", self.graph.height)?;
         writeln!(f, "line_values_max = {}", self.graph.line_values_max)?;
         writeln!(f, "automatic_legends = {}", self.graph.automatic_legends)
+    }
+
+    fn show_query(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let query = &self.query;
+        let language = &query.language;
+        let pattern = &language.pattern;
+        writeln!(f, "\n[query]")?;
+        writeln!(f, "threads = {}", query.threads)?;
+        writeln!(f, "time_max = {}", duration(query.time_max_ms))?;
+        writeln!(f, "text_max = {}", bytes(language.text_bytes))?;
+        writeln!(f, "listing_max = {}", bytes(language.listing_bytes))?;
+        writeln!(f, "pattern_max = {}", bytes(pattern.automaton_bytes))?;
+        for (key, count) in [
+            ("waiting_max", query.waiting_max),
+            ("streams_max", query.streams_max),
+            ("lines_max", query.lines_max),
+            ("datapoints_max", query.datapoints_max),
+            ("groups_max", query.groups_max),
+            ("input_points_max", query.input_points_max),
+            ("work_points_max", query.work_points_max),
+            ("answer_points_max", query.answer_points_max),
+            ("data_exprs_max", query.data_exprs_max),
+            ("stack_items_max", language.stack_items),
+            ("list_items_max", language.list_items),
+            ("call_depth_max", language.call_depth),
+            ("steps_max", language.steps),
+            ("expr_parts_max", language.expr_nodes),
+            ("expr_depth_max", language.expr_depth),
+            ("pattern_steps_max", pattern.steps),
+            ("edit_steps_max", query.edit_steps_max),
+        ] {
+            writeln!(f, "{key} = {count}")?;
+        }
+        Ok(())
     }
 
     fn show_rest(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

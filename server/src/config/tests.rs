@@ -1,3 +1,4 @@
+mod limits;
 mod page;
 
 use std::path::Path;

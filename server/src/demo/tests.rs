@@ -142,6 +142,9 @@ fn check_queries(store: &Store, start: Slot) {
         datapoints_max: 500_000,
         input_points_max: 10_000_000,
         answer_points_max: 10_000_000,
+        groups_max: 1_000_000,
+        work_points_max: 50_000_000,
+        data_exprs_max: 1_000,
         parallel_points_min: u64::MAX,
         cancel: None,
     };

@@ -67,6 +67,8 @@ metrics! {
     LogLag Gauge "telamon.log.lag_seconds" [] "seconds" "wall clock minus log time";
     QueryTime Timer "telamon.query.time" ["stage"] "seconds" "time spent in a stage of a query";
     QueryRefused Counter "telamon.query.refused" ["reason"] "queries" "queries not evaluated";
+    QueryLimits Counter "telamon.query.limits" ["limit"] "queries" "queries refused because of a limit, by its key in the configuration";
+    QueryCancelled Counter "telamon.query.cancelled" [] "queries" "queries given up because nobody waits for the answer any more";
     QueryWaiting Gauge "telamon.query.jobs" [] "queries" "queries that run or wait";
     FetchStreams Gauge "telamon.fetch.streams" [] "streams" "event streams that are open";
     FetchChunks Counter "telamon.fetch.chunks" [] "chunks" "stretches of time evaluated for event streams";

@@ -84,6 +84,9 @@ pub(super) fn compare(
         datapoints_max: 1 << 30,
         input_points_max: 1 << 40,
         answer_points_max: 1 << 40,
+        groups_max: 1_000_000,
+        work_points_max: 50_000_000,
+        data_exprs_max: 1_000,
         parallel_points_min: u64::MAX,
         cancel: None,
     };

@@ -150,6 +150,9 @@ pub(super) fn limits() -> Limits {
         datapoints_max: 500_000,
         input_points_max: 1 << 40,
         answer_points_max: 1 << 40,
+        groups_max: 1_000_000,
+        work_points_max: 50_000_000,
+        data_exprs_max: 1_000,
         parallel_points_min: 1 << 20,
         cancel: None,
     }

@@ -139,6 +139,7 @@ fn what_was_known_before_a_limit_is_told() {
         explanation.error,
         Some(EvalError::TooMuchInput {
             points: 12,
+            series: 3,
             limit: 11
         })
     );

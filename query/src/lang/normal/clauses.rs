@@ -18,6 +18,7 @@ use telamon_model::predicate::utf16_cmp;
 
 use crate::expr::QueryText;
 use crate::lang::error::Fault;
+use crate::limit::Limit;
 
 /// Keys whose clauses come first, in this order.
 const FIRST_KEYS: [&str; 8] = [
@@ -58,7 +59,8 @@ impl Budget {
                 "the normal form of the queries has more than {} clauses",
                 self.whole
             ))
-            .hint("an :or inside an :and doubles the clauses; :in does not")),
+            .hint("an :or inside an :and doubles the clauses; :in does not")
+            .exceeds(Limit::ExprParts, self.whole)),
         }
     }
 }

@@ -72,7 +72,7 @@ impl Work {
         let work = Self {
             sources: exprs
                 .iter()
-                .map(|styled| Source::of(styled, true))
+                .map(|styled| Source::of(styled, true, asked.edit_steps_max))
                 .collect(),
             exprs,
             step: asked.step(),

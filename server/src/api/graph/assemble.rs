@@ -116,7 +116,8 @@ impl<'a> Assembly<'a> {
         }
         let look = self.look(styled, axis)?;
         let limit = styled.setting(Setting::Limit).map(parse_int).transpose()?;
-        let source = Source::of(styled, self.asked.format == Format::V2Json);
+        let has_ids = self.asked.format == Format::V2Json;
+        let source = Source::of(styled, has_ids, self.asked.edit_steps_max);
         let mut defs = source.name(lines.into_iter().map(without_first), &|line, key| {
             variable(line, look.tick_labels, key)
         })?;

@@ -7,7 +7,7 @@ use telamon_query::exec::Query;
 use telamon_query::explain::{self, Stage};
 use telamon_query::lang;
 
-use super::{Question, parse, parse_options};
+use super::{Question, parse, program_options};
 use crate::api::problem::Problem;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -28,7 +28,7 @@ pub(super) fn answer(
     let mut lap = Lap::start(clock);
     let exprs = parse(asked, config)?;
     let parse_ms = lap.end_ms();
-    let stacks = lang::stacks(&asked.query, &parse_options(asked));
+    let stacks = lang::stacks(&asked.query, &program_options(asked, config));
     let query = Query {
         snapshot: &question.snapshot,
         context: &asked.window.context,

@@ -18,6 +18,7 @@ use super::axis::AXES_MAX;
 use crate::api::params::{Params, parse_double};
 use crate::api::problem::Problem;
 use crate::config::Config;
+use crate::server::parse_options;
 
 /// What a graph was asked to be.
 #[derive(Clone, Debug)]
@@ -44,6 +45,8 @@ pub(crate) struct GraphRequest {
     pub(crate) format: Format,
     /// Whether unstable words are allowed.
     pub(crate) unstable: bool,
+    /// Steps back that one search in a legend may take.
+    pub(crate) edit_steps_max: usize,
 }
 
 /// Formats of answers.
@@ -118,7 +121,10 @@ impl GraphRequest {
         for axis in 0..AXES_MAX {
             super::axis::tick_labels(params, axis)?;
         }
-        let common_query = params.first("cq").map(common_query).transpose()?;
+        let common_query = params
+            .first("cq")
+            .map(|text| common_query(text, config))
+            .transpose()?;
         let request = window_request(params, &zones[0], now, width)?;
         let rules = StepRules {
             primary_ms: config.store.step.as_millis(),
@@ -148,6 +154,7 @@ impl GraphRequest {
             hints: hints(params),
             format,
             unstable,
+            edit_steps_max: config.query.edit_steps_max,
         })
     }
 
@@ -236,10 +243,10 @@ fn window_request(
     })
 }
 
-fn common_query(text: &str) -> Result<Arc<Predicate>, Problem> {
+fn common_query(text: &str, config: &Config) -> Result<Arc<Predicate>, Problem> {
     let options = ParseOptions {
         vocabulary: Vocabulary::Query,
-        ..ParseOptions::reference()
+        ..parse_options(config)
     };
     match lang::run(text, &options)?.as_slice() {
         [lang::Value::Query(query)] => Ok(Arc::clone(query)),

@@ -26,11 +26,13 @@ pub(in crate::api) struct Source {
     has_ids: bool,
     group_by_keys: Vec<String>,
     offset: String,
+    /// Steps back that one search of an edit may take.
+    edit_steps_max: usize,
 }
 
 impl Source {
-    /// What the lines of the expression share.
-    pub(in crate::api) fn of(styled: &StyledExpr, has_ids: bool) -> Self {
+    /// What the lines of the expression share. Each edit of their names may take some steps back.
+    pub(in crate::api) fn of(styled: &StyledExpr, has_ids: bool, edit_steps_max: usize) -> Self {
         let is_grouped = styled.expr.is_grouped();
         let keys = styled.expr.final_grouping();
         let keys = keys
@@ -43,6 +45,7 @@ impl Source {
             group_by_keys: keys.collect(),
             offset: format_millis(styled.expr.offset_ms()),
             styled: styled.clone(),
+            edit_steps_max,
         }
     }
 
@@ -60,7 +63,7 @@ impl Source {
         for line in lines {
             let edits = match &mut edits {
                 Some(edits) => edits,
-                None => edits.insert(edits_of(&self.styled)?),
+                None => edits.insert(edits_of(&self.styled, self.edit_steps_max)?),
             };
             let mut def = LineDef {
                 id: None,
