@@ -2,7 +2,19 @@
 
 pub(crate) mod check;
 pub(crate) mod demo;
+mod drawing;
+pub(crate) mod explain;
+mod figures;
+pub(crate) mod fmt;
+pub(crate) mod lint;
+mod mistake;
+mod plot;
+mod program;
+pub(crate) mod query;
 pub(crate) mod serve;
+mod source;
+mod table;
+mod terminal;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -54,4 +66,18 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 fn say(text: &str) {
     let mut out = std::io::stdout().lock();
     drop(writeln!(out, "{text}").and_then(|()| out.flush()));
+}
+
+/// Writes bytes as they are, and a line end where they have none.
+fn write_bytes(bytes: &[u8]) {
+    let mut out = std::io::stdout().lock();
+    let end: &[u8] = if bytes.ends_with(b"\n") { b"" } else { b"\n" };
+    let written = out.write_all(bytes).and_then(|()| out.write_all(end));
+    drop(written.and_then(|()| out.flush()));
+}
+
+/// Says something about the data, which is not data itself.
+fn tell(text: &str) {
+    let mut err = std::io::stderr().lock();
+    drop(writeln!(err, "{text}"));
 }

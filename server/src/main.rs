@@ -8,6 +8,10 @@ use clap::{Parser, Subcommand};
 
 use command::ConfigArgs;
 use command::demo::DemoArgs;
+use command::explain::ExplainArgs;
+use command::fmt::FmtArgs;
+use command::lint::LintArgs;
+use command::query::QueryArgs;
 
 /// A time-series backend that speaks Atlas.
 #[derive(Debug, Parser)]
@@ -23,6 +27,14 @@ enum Command {
     Serve(ConfigArgs),
     /// Run a server with a made-up fleet, to look around in.
     Demo(DemoArgs),
+    /// Ask for lines: a graph and a table, JSON or CSV.
+    Query(QueryArgs),
+    /// Tell what a program does, reads and costs.
+    Explain(ExplainArgs),
+    /// Lay a program out.
+    Fmt(FmtArgs),
+    /// Look for what is probably not meant.
+    Lint(LintArgs),
     /// Look at the configuration.
     Config {
         #[command(subcommand)]
@@ -37,20 +49,22 @@ enum ConfigCommand {
 }
 
 fn main() -> ExitCode {
+    let succeeded = |()| ExitCode::SUCCESS;
     let done = match Cli::parse().command {
-        Command::Serve(args) => command::serve::serve(&args),
-        Command::Demo(args) => command::demo::demo(&args),
+        Command::Serve(args) => command::serve::serve(&args).map(succeeded),
+        Command::Demo(args) => command::demo::demo(&args).map(succeeded),
+        Command::Query(args) => command::query::query(&args),
+        Command::Explain(args) => command::explain::explain(&args),
+        Command::Fmt(args) => command::fmt::fmt(&args),
+        Command::Lint(args) => command::lint::lint(&args),
         Command::Config {
             command: ConfigCommand::Check(args),
-        } => command::check::check(&args),
+        } => command::check::check(&args).map(succeeded),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            say_error(&error);
-            ExitCode::FAILURE
-        }
-    }
+    done.unwrap_or_else(|error| {
+        say_error(&error);
+        ExitCode::FAILURE
+    })
 }
 
 #[expect(

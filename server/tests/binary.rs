@@ -11,5 +11,7 @@ mod bad_days;
 mod commands;
 #[path = "binary/kill.rs"]
 mod kill;
+#[path = "binary/language.rs"]
+mod language;
 #[path = "binary/process.rs"]
 mod process;

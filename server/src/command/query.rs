@@ -1,0 +1,176 @@
+//! `telamon query`: the lines of a program as a graph and a table, or as JSON or CSV.
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use telamon_server::explained::Explained;
+
+use super::drawing::Drawing;
+use super::source::{Answer, Source, SourceArgs, TimeArgs};
+use super::terminal::Terminal;
+use super::{figures, mistake, plot, program, say, table, tell, write_bytes};
+
+/// What there is to see, now, in a terminal or a pipe.
+///
+/// Without --url and --data the server on this machine is asked. On a terminal a graph stands above the
+/// table; in a pipe there is the table alone.
+#[derive(Debug, Args)]
+pub(crate) struct QueryArgs {
+    /// Program of the stack language, as name,cpu.usage,:eq,:avg; `-` reads it from standard input.
+    #[arg(value_name = "EXPR")]
+    program: String,
+    #[command(flatten)]
+    source: SourceArgs,
+    #[command(flatten)]
+    time: TimeArgs,
+    /// Write the JSON of /api/v1/graph?format=json.
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Write CSV: a row for each time, a column for each line.
+    #[arg(long)]
+    csv: bool,
+    /// When to draw a graph.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    graph: When,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum When {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+pub(crate) fn query(args: &QueryArgs) -> anyhow::Result<ExitCode> {
+    let program = program::read(&args.program)?;
+    let source = args.source.open()?;
+    let mut params = args.time.params(&program);
+    match (args.json, args.csv) {
+        (true, _) => params.push(("format", "json")),
+        (_, true) => params.push(("format", "csv")),
+        (false, false) => params.extend([("format", "v2.json"), ("hints", "no-image")]),
+    }
+    let answer = source.graph(&params)?;
+    if answer.status != 200 {
+        tell(&mistake::draw_answer(&answer, &program));
+        return Ok(ExitCode::FAILURE);
+    }
+    if args.json || args.csv {
+        write_bytes(&answer.body);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let drawing = Drawing::read(&answer.body);
+    let drawing = drawing.ok_or_else(|| anyhow::anyhow!("the answer is no graph"))?;
+    show(&drawing, args.graph);
+    if drawing.has_empty_line() {
+        explain_empty(&source, &args.time, (&program, &drawing))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Data on standard output, what is said about them on standard error.
+fn show(drawing: &Drawing, when: When) {
+    let terminal = Terminal::of_stdout();
+    if !drawing.is_empty() {
+        let canvas = match when {
+            When::Auto => terminal,
+            When::Always => Some(terminal.unwrap_or_else(Terminal::plain)),
+            When::Never => None,
+        };
+        if let Some(graph) = canvas.and_then(|canvas| plot::draw(drawing, canvas)) {
+            say(&graph);
+            say("");
+        }
+        say(&table::write(drawing, terminal));
+        if terminal.is_none() {
+            tell(&summary(drawing));
+        }
+    }
+    for message in &drawing.messages {
+        tell(message);
+    }
+}
+
+/// How many lines over which time.
+fn summary(drawing: &Drawing) -> String {
+    let points = drawing.points();
+    let of = |point| figures::time(drawing.time_ms(point), &drawing.zone, true);
+    format!(
+        "{} of {} each {}, {} to {} {}",
+        figures::counted(drawing.lines.len() as u64, "line", "lines"),
+        figures::counted(points as u64, "point", "points"),
+        telamon_model::duration::format_millis(drawing.step_ms),
+        of(0),
+        of(points.saturating_sub(1)),
+        drawing.zone
+    )
+}
+
+/// Says why some data were not found. A server that cannot explain is not asked twice.
+fn explain_empty(
+    source: &Source,
+    time: &TimeArgs,
+    (program, drawing): (&str, &Drawing),
+) -> anyhow::Result<()> {
+    let mut params = time.params(program);
+    params.push(("explain", "1"));
+    let explained = read(&source.graph(&params)?);
+    if drawing.is_empty() {
+        tell("no data");
+    }
+    let Some(explained) = explained else {
+        return Ok(());
+    };
+    for reason in reasons(&explained, drawing.is_empty()) {
+        tell(&reason);
+    }
+    Ok(())
+}
+
+/// An explanation, if it is one: a server of another kind ignores that it was asked for.
+pub(crate) fn read(answer: &Answer) -> Option<Explained> {
+    if answer.status != 200 {
+        return None;
+    }
+    serde_json::from_slice(&answer.body).ok()
+}
+
+/// Why there are lines without values, in sentences.
+fn reasons(explained: &Explained, is_empty: bool) -> Vec<String> {
+    let mut reasons: Vec<String> = Vec::new();
+    for empty in &explained.empty {
+        reasons.push(format!("  {}", empty.data));
+        reasons.push(format!("    {}", empty.why));
+    }
+    let silent = explained.data.iter().filter(|data| {
+        let series = explained.scans.get(data.scan).map_or(0, |scan| scan.series);
+        data.values == Some(0) && series > 0
+    });
+    for data in silent {
+        let series = explained.scans[data.scan].series;
+        reasons.push(format!("  {}", data.text));
+        reasons.push(format!(
+            "    {} match, none has a value in this time",
+            figures::counted(series, "series", "series")
+        ));
+    }
+    if is_empty && reasons.is_empty() {
+        let operators = explained
+            .expressions
+            .iter()
+            .flat_map(|expr| &expr.operators);
+        let lost = operators
+            .filter(|operator| operator.values == Some(0))
+            .last();
+        if let Some(lost) = lost {
+            reasons.push(format!(
+                "  {} leaves nothing; telamon explain shows each operator",
+                lost.text
+            ));
+        }
+    }
+    reasons
+}
