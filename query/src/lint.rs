@@ -204,9 +204,14 @@ fn absent_divisor(step: &Step<'_>) -> Option<Finding> {
 }
 
 /// Whether every series of the first is one of the second at the same time, as far as the text tells.
+/// The statistics of a timer or a summary are published together, so which one is asked for does not
+/// count.
 fn is_within(first: &DataExpr, second: &DataExpr) -> bool {
     let tests = conjuncts(first.query());
-    let holds = |test: &&Predicate| **test == Predicate::True || tests.contains(test);
+    let holds = |test: &&Predicate| {
+        let is_statistic = matches!(test, Predicate::Equal(key, _) if **key == *"statistic");
+        is_statistic || **test == Predicate::True || tests.contains(test)
+    };
     first.offset_ms() == second.offset_ms()
         && conjuncts(second.query()).iter().all(holds)
         && second.keys().iter().all(|key| first.keys().contains(key))

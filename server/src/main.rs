@@ -27,13 +27,9 @@ enum Command {
     Serve(ConfigArgs),
     /// Run a server with a made-up fleet, to look around in.
     Demo(DemoArgs),
-    /// Ask for lines: a graph and a table, JSON or CSV.
     Query(QueryArgs),
-    /// Tell what a program does, reads and costs.
     Explain(ExplainArgs),
-    /// Lay a program out.
     Fmt(FmtArgs),
-    /// Look for what is probably not meant.
     Lint(LintArgs),
     /// Look at the configuration.
     Config {

@@ -53,6 +53,10 @@ fn divisors_that_may_be_absent() {
     check("name,r,:eq,:sum,100,:div", &[]);
     check("name,errors,:eq,name,requests,:eq,:fdiv", &[]);
     check("name,r,:eq,:avg", &[]);
+    check(
+        "name,r,:eq,statistic,totalTime,:eq,:and,name,r,:eq,statistic,count,:eq,:and,:div",
+        &[],
+    );
 }
 
 #[test]

@@ -12,10 +12,9 @@ use super::source::{SourceArgs, TimeArgs};
 use super::terminal::Terminal;
 use super::{mistake, program, query, say, tell};
 
-/// What a program does: the stack after each token.
+/// Tell what a program does, reads and costs, and why it finds nothing.
 ///
-/// With --url or --data it is run, too: what it reads and costs, the lines after each operator, and why
-/// data were not found.
+/// Without --url and --data: the stack after each token. With --url or --data it is run, too.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
     /// Program of the stack language; `-` reads it from standard input.

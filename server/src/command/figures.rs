@@ -15,7 +15,7 @@ const PREFIXES: [(f64, &str); 8] = [
     (1e-6, "\u{b5}"),
 ];
 
-/// A value with about four digits and a prefix: `12.35k`, `0`, `3.142`.
+/// A value with about four digits and a prefix: `12.35k`, `0`, `3.212`.
 pub(crate) fn short(value: f64) -> String {
     if value.is_nan() {
         return "-".to_owned();
@@ -87,7 +87,7 @@ mod tests {
         for (value, text) in [
             (0.0, "0"),
             (1.0, "1"),
-            (3.141_59, "3.142"),
+            (3.212_49, "3.212"),
             (-42.5, "-42.5"),
             (12_345.678, "12.35k"),
             (999_999.0, "1M"),

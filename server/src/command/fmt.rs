@@ -7,7 +7,7 @@ use telamon_query::lang;
 
 use super::{mistake, program, say, tell};
 
-/// A program with one operator on a line, or on one line where it is short.
+/// Lay a program out: one operator on a line, or all on one where it is short.
 ///
 /// The meaning never changes, and comments are kept. A program need not run to be laid out.
 #[derive(Debug, Args)]

@@ -11,9 +11,9 @@ use telamon_server::explained::Explained;
 use super::source::{Source, SourceArgs, TimeArgs};
 use super::{mistake, program, query, say, tell};
 
-/// Looks for what is probably not meant in programs that run. Exits with 1 if there is something.
+/// Look for what is probably not meant in programs that run.
 ///
-/// With --url or --data the data are asked as well: which data expressions select nothing, which
+/// Exits with 1 if there is something. With --url or --data the data are asked as well: which data expressions select nothing, which
 /// groupings are too large. A comment /* lint: allow NAME */ turns a lint off for a program.
 #[derive(Debug, Args)]
 pub(crate) struct LintArgs {
@@ -111,7 +111,12 @@ fn findings(
 
 fn observed(explained: &Explained) -> Vec<Observed> {
     let data = explained.data.iter().map(|data| {
-        let empty = explained.empty.iter().find(|empty| empty.data == data.text);
+        // What can never be found stands in the text already.
+        let mut empty = explained
+            .empty
+            .iter()
+            .filter(|empty| empty.cause != "never");
+        let empty = empty.find(|empty| empty.data == data.text);
         Observed {
             data: data.text.clone(),
             groups: explained.scans.get(data.scan).map_or(0, |scan| scan.groups),

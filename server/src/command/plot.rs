@@ -224,7 +224,9 @@ impl Canvas {
             .iter()
             .rposition(|(dots, _)| *dots != 0)
             .map_or(0, |last| last + 1);
-        for run in cells[..end].chunk_by(|a, b| a.1 == b.1 || b.0 == 0) {
+        for run in cells[..end].chunk_by(|a, b| b.0 == 0 || (a.0 != 0 && a.1 == b.1)) {
+            // A row may begin with nothing.
+            let has_color = has_color && run[0].0 != 0;
             if has_color {
                 text.push_str(&format!("\u{1b}[{}m", COLORS[run[0].1 % COLORS.len()]));
             }
@@ -292,11 +294,11 @@ mod tests {
         let values: Vec<f64> = (0..=20).map(f64::from).collect();
         let drawn = draw(&drawing(&[&values]), terminal(44, 8, false)).unwrap();
         expect_test::expect![[r#"
-             20┤                              ⣀⣀⠤⠤⠤⠔⠒⠊⠉
-               │                    ⢀⣀⠤⠤⠒⠒⠒⠒⠉⠉
-             10┤        ⢀⣀⣀⣀⡠⠤⠔⠒⠊⠉⠉⠉⠁
-              0┤⣀⠤⠤⠤⠤⠒⠒⠉⠁
-                00:00:00     00:10:00      00:20:00 UTC"#]]
+            20┤                              ⢀⣀⡠⠤⠤⠤⠔⠒⠊⠉
+              │                     ⣀⡠⠤⠔⠒⠒⠒⠊⠉⠁
+            10┤         ⣀⣀⣀⣀⠤⠤⠒⠒⠉⠉⠉⠉
+             0┤⣀⠤⠤⠤⠤⠒⠒⠉⠉
+               00:00:00     00:10:00       00:20:00 UTC"#]]
         .assert_eq(&drawn);
     }
 

@@ -10,7 +10,7 @@ use super::source::{Answer, Source, SourceArgs, TimeArgs};
 use super::terminal::Terminal;
 use super::{figures, mistake, plot, program, say, table, tell, write_bytes};
 
-/// What there is to see, now, in a terminal or a pipe.
+/// Ask for lines: a graph and a table, JSON or CSV.
 ///
 /// Without --url and --data the server on this machine is asked. On a terminal a graph stands above the
 /// table; in a pipe there is the table alone.
@@ -90,7 +90,8 @@ fn show(drawing: &Drawing, when: When) {
         }
     }
     for message in &drawing.messages {
-        tell(message);
+        // In a picture they stand between dots.
+        tell(message.trim_matches([' ', '.']));
     }
 }
 
@@ -158,13 +159,12 @@ fn reasons(explained: &Explained, is_empty: bool) -> Vec<String> {
         ));
     }
     if is_empty && reasons.is_empty() {
-        let operators = explained
+        let mut operators = explained
             .expressions
             .iter()
             .flat_map(|expr| &expr.operators);
-        let lost = operators
-            .filter(|operator| operator.values == Some(0))
-            .last();
+        // The deepest one: what works on it has nothing either.
+        let lost = operators.rfind(|operator| operator.values == Some(0));
         if let Some(lost) = lost {
             reasons.push(format!(
                 "  {} leaves nothing; telamon explain shows each operator",

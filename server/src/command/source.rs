@@ -29,7 +29,7 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 /// Which data.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArgs {
-    /// Address of a server, as http://127.0.0.1:7101.
+    /// Address of a server, as 127.0.0.1:7101.
     #[arg(long, value_name = "URL", conflicts_with = "data")]
     url: Option<String>,
     /// Folder of data that no server uses at the moment; `now` is its newest time.

@@ -106,13 +106,13 @@ fn spark(values: &[f64]) -> String {
         }
         let share = (value - low) / (high - low);
         let bars = BARS.iter().enumerate();
-        let reached = bars.filter(|(index, _)| {
+        let mut reached = bars.filter(|(index, _)| {
             #[expect(clippy::cast_precision_loss, reason = "there are eight bars")]
             let from = *index as f64 / BARS.len() as f64;
             share >= from
         });
         // Of equal values the share is none, and the bar the lowest.
-        reached.last().map_or(BARS[0], |(_, bar)| *bar)
+        reached.next_back().map_or(BARS[0], |(_, bar)| *bar)
     };
     averages.iter().map(bar).collect()
 }

@@ -103,6 +103,7 @@ fn stage(stage: &StageTime) -> String {
             counted(count("series"), "series", "series"),
             counted(count("points"), "point", "points")
         ),
+        "empty" if count("data") == 0 => "every data expression has series".to_owned(),
         "empty" => counted(
             count("data"),
             "data expression not found",
