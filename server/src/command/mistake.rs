@@ -4,7 +4,8 @@
 //! both.
 
 use serde_json::Value;
-use telamon_query::lang::{ErrorClass, Help, LangError, render_caret};
+
+use telamon_query::lang::{ErrorClass, Help, LangError, Report, plain_words, render_caret};
 
 use super::source::Answer;
 
@@ -20,23 +21,29 @@ pub(crate) fn draw_answer(answer: &Answer, program: &str) -> String {
         return format!("the server answers with status {}", answer.status);
     };
     let detail = &body["error"];
-    let place = |end: &str| usize::try_from(detail["span"][end].as_u64()?).ok();
-    let (Some(start), Some(end)) = (place("start"), place("end")) else {
-        let hint = detail["hint"].as_str();
-        let hint = hint.map_or_else(String::new, |hint| format!("\n  hint: {hint}"));
-        return format!("  {}{hint}", without_class(message));
-    };
     let text = |field: &str| detail[field].as_str().map(str::to_owned);
+    let place = |end: &str| usize::try_from(detail["span"][end].as_u64()?).ok();
+    let title = text("title").unwrap_or_else(|| plain_words(message));
+    let (Some(start), Some(end)) = (place("start"), place("end")) else {
+        let report = Report {
+            title,
+            hint: detail["hint"].as_str(),
+            ..Report::default()
+        };
+        return report.to_text().trim_end().to_owned();
+    };
     let error = LangError {
         class: ErrorClass::IllegalState,
-        text: without_class(message).to_owned(),
+        text: message.to_owned(),
         span: start..end,
         help: Box::new(Help {
+            title: Some(title),
             word: text("word"),
             stack: texts(&detail["stack"]),
             expected: texts(&detail["expected"]),
             nearest: text("nearest"),
             hint: text("hint"),
+            ..Help::default()
         }),
     };
     draw(&error, program)
@@ -47,14 +54,6 @@ fn texts(list: &Value) -> Vec<String> {
     items
         .filter_map(|item| item.as_str().map(str::to_owned))
         .collect()
-}
-
-/// A message of the reference without the name of the class before it.
-fn without_class(message: &str) -> &str {
-    match message.split_once(": ") {
-        Some((class, text)) if class.ends_with("Exception") || class == "MatchError" => text,
-        _ => message,
-    }
 }
 
 #[cfg(test)]
@@ -70,6 +69,7 @@ mod tests {
             "type": "error",
             "message": error.message(),
             "error": {
+                "title": error.title(),
                 "span": {"start": error.span.start, "end": error.span.end},
                 "stack": error.help.stack,
                 "expected": error.help.expected,
@@ -108,11 +108,11 @@ mod tests {
         assert_eq!(of("<html>"), "the server answers with status 500");
         assert_eq!(
             of(r#"{"message":"IllegalArgumentException: no: way"}"#),
-            "  no: way"
+            "no: way"
         );
         assert_eq!(
             of(r#"{"message":"busy","error":{"hint":"try again"}}"#),
-            "  busy\n  hint: try again"
+            "busy\nhint: try again"
         );
     }
 }
