@@ -4,15 +4,17 @@
 //! takes some seconds before the first figure. Run with
 //! `cargo bench -p telamon-benches --bench query`; the pool has as many threads as the machine.
 
+use std::hint::black_box;
 use std::sync::{Arc, LazyLock};
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use telamon_benches::{Corpus, STEP_MS, value};
-use telamon_model::{Batch, PartitionCount, Predicate, Row, Series, Step};
+use telamon_benches::{Corpus, KEYS, STEP_MS, value};
+use telamon_model::{Batch, PartitionCount, Predicate, Row, Series, SlotRange, Step};
 use telamon_query::context::EvalContext;
 use telamon_query::exec::{Evaluation, Limits, eval};
-use telamon_query::expr::{Aggregate, AggregateExpr, DataExpr, Expr, StyledExpr};
+use telamon_query::expr::{Aggregate, AggregateExpr, Choice, DataExpr, Expr, StyledExpr, UnaryOp};
+use telamon_query::lang::{self, ParseOptions};
 use telamon_store::log::{Log, MemLog};
 use telamon_store::{Options, Store};
 
@@ -66,22 +68,26 @@ fn batch(series: &[Series], first: usize, k: u64) -> Batch {
 }
 
 fn run(bencher: Bencher<'_, '_>, data: DataExpr, points: u64) {
+    run_expr(bencher, Expr::Data(data), points, 1 << 20);
+}
+
+fn run_expr(bencher: Bencher<'_, '_>, expr: Expr, points: u64, parallel_points_min: u64) {
     let step_ms = STEP_MS * i64::try_from(STEPS / points).expect("few points");
     let end = CORPUS.timestamp(STEPS - 1).plus_millis(1);
     let start = CORPUS.timestamp(0);
     let context = EvalContext::new(start, end, step_ms).expect("a range");
     let limits = Limits {
-        lines_max: 10_000,
-        datapoints_max: 10_000_000,
+        lines_max: 100_000,
+        datapoints_max: 100_000_000,
         input_points_max: u64::MAX,
         answer_points_max: u64::MAX,
         groups_max: 1_000_000,
-        work_points_max: 50_000_000,
+        work_points_max: 1_000_000_000,
         data_exprs_max: 1_000,
-        parallel_points_min: 1 << 20,
+        parallel_points_min,
         cancel: None,
     };
-    let exprs = [StyledExpr::plain(Arc::new(Expr::Data(data)))];
+    let exprs = [StyledExpr::plain(Arc::new(expr))];
     let snapshot = STORE.snapshot();
     let once = || -> Evaluation {
         eval(&exprs, &snapshot, &context, &limits).expect("the query is within its limits")
@@ -129,6 +135,83 @@ fn sum_100k_by(bencher: Bencher<'_, '_>, key: &str) {
         keys: Arc::from([key.into()]),
     };
     run(bencher, group_by, STEPS);
+}
+
+/// What is read for the group-by below, by one thread and without adding anything up.
+#[divan::bench]
+fn scan_100k_one_thread(bencher: Bencher<'_, '_>) {
+    let snapshot = STORE.snapshot();
+    let step = Step::from_millis(STEP_MS).expect("a positive step");
+    let end = step.slot_ended_by(CORPUS.timestamp(STEPS - 1)).plus(1);
+    let width = usize::try_from(STEPS).expect("a few steps");
+    let slots = SlotRange {
+        start: end.plus(-i64::try_from(STEPS).expect("a few steps")),
+        end,
+    };
+    let mut cells = vec![0.0; SLAB_ROWS * width];
+    bencher
+        .counter(ItemsCount::new(SERIES * STEPS))
+        .bench_local(|| {
+            for shard in snapshot.shards() {
+                let ordinals: Vec<u32> = shard.select(&Predicate::True).iter().collect();
+                for slab in ordinals.chunks(SLAB_ROWS) {
+                    let cells = &mut cells[..slab.len() * width];
+                    shard.read_rows(slab, slots, cells);
+                    black_box(&cells);
+                }
+            }
+        });
+}
+
+/// Rows that an evaluation reads at a time.
+const SLAB_ROWS: usize = 64;
+
+/// A thousand groups, by one thread.
+#[divan::bench]
+fn sum_100k_by_node_one_thread(bencher: Bencher<'_, '_>) {
+    run_expr(bencher, Expr::Data(by(&["nf.node"])), STEPS, u64::MAX);
+}
+
+fn by(keys: &[&str]) -> DataExpr {
+    DataExpr::GroupBy {
+        aggregate: sum(Predicate::True),
+        keys: keys.iter().map(|&key| key.into()).collect(),
+    }
+}
+
+/// Ten of 100,000 groups, which are all keys but the type; and the same after every group was made a
+/// line.
+#[divan::bench(args = [false, true], sample_count = 7, sample_size = 1)]
+fn top_10_of_100k(bencher: Bencher<'_, '_>, as_lines: bool) {
+    let groups = Arc::new(Expr::Data(by(&KEYS[..12])));
+    let input = match as_lines {
+        false => groups,
+        true => Arc::new(Expr::Unary {
+            op: UnaryOp::Abs,
+            input: groups,
+        }),
+    };
+    let choice = Choice {
+        is_top: true,
+        others: None,
+        stat: "max".into(),
+        count: 10,
+    };
+    run_expr(bencher, Expr::Choose { choice, input }, STEPS, 1 << 20);
+}
+
+/// Thirty words: queries, groups, arithmetic, memory, choice and presentation.
+const PROGRAM: &str = "name,requests,:eq,nf.app,www,:eq,:and,status,(,2xx,3xx,),:in,:and,:sum,\
+    (,nf.cluster,),:by,:dup,1w,:offset,:swap,:over,:sub,:abs,5,:rolling-mean,100,:mul,\
+    max,10,:topk,$nf.cluster,:legend,2,:lw,1,:axis,40,:alpha,f00,:color,:area,\
+    name,errors,:eq,:sum,:per-step,name,cpu,:eq,:max,:stack,42,:const,:vspan";
+
+#[divan::bench]
+fn parse_30_words(bencher: Bencher<'_, '_>) {
+    let options = ParseOptions::reference();
+    let words = PROGRAM.split(',').filter(|token| token.starts_with(':'));
+    assert_eq!(words.count(), 30);
+    bencher.bench(|| lang::parse(black_box(PROGRAM), &options).expect("the program is right"));
 }
 
 /// One of ten statistics of one node: ten series.

@@ -8,6 +8,7 @@ mod alerts;
 mod chance;
 mod crowd;
 mod fetch;
+mod gone;
 mod harness;
 mod lines;
 mod rude;

@@ -82,8 +82,8 @@ pub(super) fn programs(text: &str) -> Result<Did, String> {
             });
         }
     };
-    // A rewrite may have the name of a word that means something else.
-    if !text.contains(":named-rewrite") {
+    // Rewrites and line styles may have the name of a word that means something else.
+    if !text.contains(":named-rewrite") && !text.contains(":ls") {
         for value in values {
             prints_itself(value, &options)?;
         }
@@ -91,7 +91,7 @@ pub(super) fn programs(text: &str) -> Result<Did, String> {
     if lang::run(text, &options).as_ref() != Ok(values) {
         return Err("a second run gives something else".to_owned());
     }
-    tell_all(text, &options)?;
+    tell_all(text, &options, text.contains(":ls"))?;
     Ok(Did {
         is_valid: true,
         marks,
@@ -126,7 +126,7 @@ fn is_of_a_name(error: &LangError) -> bool {
 }
 
 /// Everything that the language tells of a program.
-fn tell_all(text: &str, options: &ParseOptions) -> Result<(), String> {
+fn tell_all(text: &str, options: &ParseOptions, has_styles: bool) -> Result<(), String> {
     let strip = Strip {
         keys: vec!["name".to_owned()],
         filter: true,
@@ -149,7 +149,7 @@ fn tell_all(text: &str, options: &ParseOptions) -> Result<(), String> {
         for program in told {
             match lang::run(&program, options) {
                 Ok(_) => {}
-                Err(error) if is_of_a_limit(&error) || is_of_a_name(&error) => {}
+                Err(error) if has_styles || is_of_a_limit(&error) || is_of_a_name(&error) => {}
                 Err(error) => return Err(format!("{name} gives no program: `{program}` {error}")),
             }
         }
