@@ -102,14 +102,14 @@ impl Field {
         }
         let again = lang::parse(&printed.join(","), &options(Vocabulary::Custom));
         match again {
-            Ok(again) if again.len() == exprs.len() => {
+            // Whether what is printed is the same expression is a law of programs.
+            Ok(again) if again == exprs => {
                 let again = evaluate(&again, &self.one, context);
                 if is_limit(&again) {
                     return Ok(());
                 }
                 same("read back", whole, &again)
             }
-            // Names that are no words, lists of offsets and limits are for the laws of programs.
             Ok(_) | Err(_) => Ok(()),
         }
     }

@@ -84,8 +84,9 @@ pub(super) fn programs(text: &str) -> Result<Did, String> {
     };
     // Rewrites and line styles may have the name of a word that means something else.
     if !text.contains(":named-rewrite") && !text.contains(":ls") {
+        let groupings = text.matches(":by").count();
         for value in values {
-            prints_itself(value, &options)?;
+            prints_itself(value, groupings, &options)?;
         }
     }
     if lang::run(text, &options).as_ref() != Ok(values) {
@@ -98,13 +99,16 @@ pub(super) fn programs(text: &str) -> Result<Did, String> {
     })
 }
 
-fn prints_itself(value: &Value, options: &ParseOptions) -> Result<(), String> {
+/// A grouping written after a rewrite such as `:avg` of lines that have that grouping already is not
+/// printed, so a program with more groupings than are printed is left alone.
+fn prints_itself(value: &Value, groupings: usize, options: &ParseOptions) -> Result<(), String> {
     let printed = value.to_string();
     if matches!(value, Value::Text(_) | Value::List(_)) {
         return Ok(());
     }
     match lang::run(&printed, options) {
         Ok(again) if again.len() == 1 && again[0] == *value => Ok(()),
+        Ok(_) if printed.matches(":by").count() < groupings => Ok(()),
         Ok(again) => Err(format!(
             "printed as another program: `{printed}` gives {again:?}"
         )),
