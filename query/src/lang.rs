@@ -52,6 +52,7 @@ use crate::expr::{Expr, QueryText, StyledExpr};
 use crate::limit::Limit;
 use crate::pattern::PatternLimits;
 use crate::words;
+use crate::words::own::OwnWords;
 use room::Room;
 use token::{Source, Token};
 
@@ -66,6 +67,8 @@ pub struct ParseOptions {
     pub variables: Variables,
     /// How large a program may become.
     pub limits: Limits,
+    /// Words that an operator defined; they belong to the vocabulary `custom`.
+    pub own: OwnWords,
 }
 
 impl ParseOptions {
@@ -76,6 +79,7 @@ impl ParseOptions {
             unstable: false,
             variables: Variables::new(),
             limits: Limits::reference(),
+            own: OwnWords::default(),
         }
     }
 }

@@ -10,6 +10,7 @@ mod data;
 mod filter;
 mod format;
 mod math;
+pub mod own;
 mod predicate;
 pub mod reference;
 mod stack;
@@ -23,7 +24,7 @@ use std::sync::{Arc, LazyLock};
 
 use telamon_model::Predicate;
 
-use crate::expr::{Expr, Keys, StyledExpr};
+use crate::expr::{CustomAverage, Expr, Keys, StyledExpr};
 use crate::lang::{Fault, Limits, Machine, Type, Value, Vocabulary};
 
 pub(crate) use algebra::{and_query, map_queries, nameless_rewrite, without_choice};
@@ -68,6 +69,8 @@ pub(crate) enum Body {
     Stack(fn(&mut Machine<'_>) -> Result<(), Fault>),
     /// Runs a program.
     Macro(&'static str),
+    /// Averages the query it takes.
+    Average(&'static Arc<CustomAverage>),
 }
 
 impl std::fmt::Debug for Body {
@@ -76,6 +79,7 @@ impl std::fmt::Debug for Body {
             Self::Pure(_) => f.write_str("Pure"),
             Self::Stack(_) => f.write_str("Stack"),
             Self::Macro(body) => write!(f, "Macro({body})"),
+            Self::Average(average) => write!(f, "Average({})", average.name),
         }
     }
 }
@@ -127,7 +131,7 @@ impl Word {
     pub fn macro_body(&self) -> Option<&'static str> {
         match self.body {
             Body::Macro(body) => Some(body),
-            Body::Pure(_) | Body::Stack(_) => None,
+            Body::Pure(_) | Body::Stack(_) | Body::Average(_) => None,
         }
     }
 }

@@ -38,7 +38,7 @@ pub fn complete(text: &str, options: &ParseOptions) -> Result<Vec<&'static Word>
     let source = source_of(text, options)?;
     let mut machine = Machine::new(options);
     machine.run_source(&source.tokens(), &mut |_, _| {})?;
-    let candidates = words::all().filter(|word| {
+    let candidates = words::all().chain(options.own.iter()).filter(|word| {
         word.vocabulary <= options.vocabulary && is_offered(word) && word.matches(&machine.stack)
     });
     Ok(candidates

@@ -8,12 +8,12 @@ use telamon_model::Predicate;
 use crate::number::parse_java_double;
 use crate::words::{self, Word};
 
-use super::LangError;
 use super::Vocabulary;
 use super::error::{ErrorClass, Fault};
 use super::promql::{self, PromQl};
 use super::slip;
 use super::value::{Type, Value};
+use super::{LangError, ParseOptions};
 
 /// No word of that name.
 pub(crate) fn unknown_word(name: &str, vocabulary: Vocabulary, stack: &[Value]) -> Fault {
@@ -66,6 +66,23 @@ fn example_of(name: &str) -> Option<String> {
     let examples = words::overloads(name).iter().flat_map(|word| word.examples);
     let example = examples.min_by_key(|example| example.len())?;
     Some(format!("for example {example}"))
+}
+
+/// The fault, with a word of the operator's own as nearest if it is spelled almost alike.
+pub(crate) fn or_own_word(mut fault: Fault, name: &str, options: &ParseOptions) -> Fault {
+    let lower = name.to_ascii_lowercase();
+    let mut own = options.own.iter();
+    if lower.len() <= 40
+        && fault.help.nearest.is_none()
+        && let Some(alike) = own.find(|word| edits(&lower, word.name) * 3 <= word.name.len())
+    {
+        fault.help.nearest = Some(alike.name.to_owned());
+        fault.help.hint = alike
+            .examples
+            .first()
+            .map(|example| format!("as in {example}"));
+    }
+    fault
 }
 
 /// Words of that name, none of which fits the stack.

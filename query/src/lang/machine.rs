@@ -15,7 +15,7 @@ use super::error::{ErrorClass, Fault, LangError};
 use super::token::{Span, Token};
 use super::value::{List, Type, Value};
 use super::{Limits, ParseOptions, Vocabulary, escape, hint, weight};
-use crate::expr::is_line_style;
+use crate::expr::{CustomAverage, is_line_style};
 use crate::limit::Limit;
 use crate::words::{self, Args, Body, Stability, Word};
 
@@ -267,8 +267,13 @@ impl<'o> Machine<'o> {
     /// Runs the first overload of the word that fits the stack.
     pub(crate) fn call_word(&mut self, name: &str) -> Result<(), Fault> {
         let vocabulary = self.options.vocabulary;
+        let own = self.options.own.named(name);
+        let is_replaced = |word: &Word| own.is_some() && word.vocabulary == Vocabulary::Custom;
         let mut known = words::overloads(name)
             .iter()
+            .copied()
+            .filter(|word| !is_replaced(word))
+            .chain(own)
             .filter(|word| word.vocabulary <= vocabulary)
             .peekable();
         if known.peek().is_none() {
@@ -276,11 +281,12 @@ impl<'o> Machine<'o> {
                 self.stack.push(Value::text(name));
                 return self.call_word("ls");
             }
-            return Err(hint::unknown_word(name, vocabulary, &self.stack));
+            let fault = hint::unknown_word(name, vocabulary, &self.stack);
+            return Err(hint::or_own_word(fault, name, self.options));
         }
         let candidates = known.clone();
         let Some(word) = known.find(|word| word.matches(&self.stack)) else {
-            let candidates: Vec<&Word> = candidates.copied().collect();
+            let candidates: Vec<&Word> = candidates.collect();
             return Err(hint::no_match(name, &candidates, &self.stack));
         };
         if word.stability == Stability::Unstable && !self.options.unstable {
@@ -305,19 +311,30 @@ impl<'o> Machine<'o> {
                     .collect();
                 self.run(Program::Macro(&tokens), &mut |_, _| {})
             }
-            Body::Pure(compute) => {
-                let first = self.stack.len() - word.params.len();
-                let operands = &self.stack[first..];
-                let value = compute(&Args::new(operands, &self.options.limits))?;
-                let value = restyle(value, word, operands);
-                // A large expression makes each step over it dear, so steps are charged by its parts.
-                let parts = weight::check(&value, &self.options.limits)?;
-                self.steps += parts / PARTS_PER_STEP;
-                self.stack.truncate(first);
-                self.stack.push(value);
-                Ok(())
-            }
+            Body::Pure(compute) => self.compute(word, compute),
+            Body::Average(average) => self.compute(word, |args| {
+                let averaged = CustomAverage::of(average, args.query(0)?, None);
+                Ok(Value::expr(averaged))
+            }),
         }
+    }
+
+    /// Puts what is made of the operands of a word in their place.
+    fn compute(
+        &mut self,
+        word: &Word,
+        compute: impl Fn(&Args<'_>) -> Result<Value, Fault>,
+    ) -> Result<(), Fault> {
+        let first = self.stack.len() - word.params.len();
+        let operands = &self.stack[first..];
+        let value = compute(&Args::new(operands, &self.options.limits))?;
+        let value = restyle(value, word, operands);
+        // A large expression makes each step over it dear, so steps are charged by its parts.
+        let parts = weight::check(&value, &self.options.limits)?;
+        self.steps += parts / PARTS_PER_STEP;
+        self.stack.truncate(first);
+        self.stack.push(value);
+        Ok(())
     }
 
     /// Runs a list as a program over the same stack and variables.
