@@ -27,6 +27,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use telamon_model::Step;
+use telamon_query::lang::ParseOptions;
 
 use crate::signal::SignalExpr;
 use crate::template::Template;
@@ -38,6 +39,8 @@ pub struct ParseContext {
     pub step: Step,
     /// Names that `notify` may use.
     pub receivers: BTreeSet<String>,
+    /// What signals may use.
+    pub language: ParseOptions,
 }
 
 /// A rule file that was read.

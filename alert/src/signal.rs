@@ -23,7 +23,7 @@ use telamon_model::{Slot, Step, Tags, duration};
 use telamon_query::context::EvalContext;
 use telamon_query::exec::{Limits, eval};
 use telamon_query::expr::{BinaryOp, Expr, Keys, LookBack, StyledExpr};
-use telamon_query::lang;
+use telamon_query::lang::{self, ParseOptions};
 use telamon_query::line::Line;
 use telamon_store::Snapshot;
 
@@ -80,9 +80,8 @@ impl SignalExpr {
     ///
     /// # Errors
     /// The language's own error with its place, or why the expression cannot be a signal.
-    pub fn parse(text: &str, interval: Step) -> Result<Self, SignalError> {
-        let mut exprs = lang::parse(text, &lang::ParseOptions::reference())
-            .map_err(|error| from_language(text, &error))?;
+    pub fn parse(text: &str, interval: Step, language: &ParseOptions) -> Result<Self, SignalError> {
+        let mut exprs = lang::parse(text, language).map_err(|error| from_language(text, &error))?;
         let signal = match (exprs.pop(), exprs.len()) {
             (Some(signal), 0) => signal,
             (last, others) => {

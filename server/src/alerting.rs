@@ -19,6 +19,7 @@ use crate::notify::outbox::OutboxOptions;
 use crate::notify::{Notifier, NotifierOptions};
 use crate::reply::Reply;
 use crate::run::RunError;
+use crate::server::parse_options;
 use crate::telemetry::Telemetry;
 use crate::telemetry::names::Metric;
 
@@ -49,6 +50,7 @@ fn read_rules(config: &Config, mut files: Vec<RuleFile>) -> Result<Vec<Group>, R
     let context = ParseContext {
         step: config.store.step,
         receivers: config.alert.webhooks.keys().cloned().collect(),
+        language: parse_options(config),
     };
     match parse(&files, &context) {
         Ok(groups) if problems.is_empty() => Ok(groups),

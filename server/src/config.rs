@@ -4,6 +4,7 @@
 //! *all* problems with their key paths. Durations and sizes are text with units. Opening what the
 //! configuration names is left to those who use it.
 
+mod language;
 mod raw;
 mod reader;
 mod show;
@@ -17,6 +18,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use telamon_model::{PartitionCount, Step};
+use telamon_query::words::own::OwnWords;
 
 use raw::RawConfig;
 use reader::Reader;
@@ -34,6 +36,8 @@ pub struct Config {
     pub ingest: IngestConfig,
     /// What a query may cost.
     pub query: QueryConfig,
+    /// Words of the operator's own.
+    pub language: OwnWords,
     /// Defaults of pictures.
     pub graph: GraphConfig,
     /// Rules and receivers.
@@ -264,6 +268,7 @@ impl Config {
             udp: reader.udp(&raw.udp),
             ingest: reader.ingest(&raw.ingest, store.step),
             query: reader.query(&raw.query, &http),
+            language: reader.own_words(&raw.language),
             graph: reader.graph(&raw.graph),
             alert: reader.alert(&raw.alert, folder),
             clock: reader.clock(&raw.clock),

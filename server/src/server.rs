@@ -219,6 +219,7 @@ pub(crate) fn query_limits(config: &QueryConfig) -> Limits {
 pub(crate) fn parse_options(config: &Config) -> ParseOptions {
     ParseOptions {
         limits: config.query.language,
+        own: config.language.clone(),
         ..ParseOptions::reference()
     }
 }

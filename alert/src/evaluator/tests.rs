@@ -46,6 +46,7 @@ fn evaluator(rules: &str) -> Evaluator {
     let context = ParseContext {
         step: step(),
         receivers: BTreeSet::new(),
+        language: telamon_query::lang::ParseOptions::reference(),
     };
     let file = RuleFile {
         name: "rules.yaml".to_owned(),

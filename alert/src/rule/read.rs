@@ -406,7 +406,7 @@ impl Reader<'_> {
 
     fn signal(&mut self, at: &At<'_>, interval: Step) -> Option<SignalExpr> {
         let text = self.text(at)?;
-        match SignalExpr::parse(text, interval) {
+        match SignalExpr::parse(text, interval, &self.context.language) {
             Ok(signal) => Some(signal),
             Err(error) => {
                 let (place, within) = self.place_inside(at, text, error.at);

@@ -15,8 +15,12 @@ fn step() -> Step {
     Step::from_millis(STEP_MS).unwrap()
 }
 
+fn language() -> ParseOptions {
+    ParseOptions::reference()
+}
+
 fn signal(text: &str) -> SignalExpr {
-    SignalExpr::parse(text, step()).unwrap_or_else(|error| panic!("{text}: {error}"))
+    SignalExpr::parse(text, step(), &language()).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 /// A store with gauges `x` of nodes 1 and 2 over the last slots; the newest value stands last.
@@ -149,7 +153,7 @@ fn what_depends_on_a_whole_window_is_no_signal() {
         ("name,x,:eq,:sum,gs,ge,:time-span,:mul", ":time-span"),
         ("name,x,:eq,:sum,avg,5m,:consolidate", ":consolidate"),
     ] {
-        let error = SignalExpr::parse(text, interval).unwrap_err();
+        let error = SignalExpr::parse(text, interval, &language()).unwrap_err();
         let reason = format!("{word} depends on all values of the window of a graph");
         assert!(
             error.message.starts_with(&reason),
@@ -157,7 +161,8 @@ fn what_depends_on_a_whole_window_is_no_signal() {
             error.message
         );
     }
-    let no_window = SignalExpr::parse("name,x,:eq,0,:rolling-max", interval).unwrap_err();
+    let no_window =
+        SignalExpr::parse("name,x,:eq,0,:rolling-max", interval, &language()).unwrap_err();
     assert!(
         no_window
             .message

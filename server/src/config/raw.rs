@@ -17,6 +17,7 @@ pub(super) struct RawConfig {
     pub(super) udp: RawUdp,
     pub(super) ingest: RawIngest,
     pub(super) query: RawQuery,
+    pub(super) language: RawLanguage,
     pub(super) graph: RawGraph,
     pub(super) alert: RawAlert,
     pub(super) clock: RawClock,
@@ -145,6 +146,18 @@ pub(super) struct RawQuery {
     pub(super) pattern_steps_max: Option<Value>,
     /// Most steps back of one search of `:s`, and most bytes of the legend that it makes.
     pub(super) edit_steps_max: Option<Value>,
+    #[serde(flatten)]
+    pub(super) unknown: Unknown,
+}
+
+/// `[language]`: words of your own beside those of the language. They belong to the vocabulary `custom` and are checked at the start.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RawLanguage {
+    /// Averages over a count of your own: `[language.averages.NAME]` with the `query` of the series that count and the `keys` they have. `node-avg` and `eureka-avg` can be defined anew.
+    pub(super) averages: Option<Value>,
+    /// Names for programs: `[language.words.NAME]` with `program`, `summary`, and `examples` that have to run.
+    pub(super) words: Option<Value>,
     #[serde(flatten)]
     pub(super) unknown: Unknown,
 }

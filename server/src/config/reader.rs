@@ -400,14 +400,14 @@ impl Reader {
         }
     }
 
-    fn note(&mut self, key: &str, what: impl Display) {
+    pub(super) fn note(&mut self, key: &str, what: impl Display) {
         self.problems.push(Problem {
             key: key.to_owned(),
             what: what.to_string(),
         });
     }
 
-    fn text(&mut self, key: &str, value: Option<&Value>, default: &str) -> String {
+    pub(super) fn text(&mut self, key: &str, value: Option<&Value>, default: &str) -> String {
         match value {
             None => default.to_owned(),
             Some(Value::String(text)) => text.clone(),
@@ -418,7 +418,12 @@ impl Reader {
         }
     }
 
-    fn texts(&mut self, key: &str, value: Option<&Value>, default: &[&str]) -> Vec<String> {
+    pub(super) fn texts(
+        &mut self,
+        key: &str,
+        value: Option<&Value>,
+        default: &[&str],
+    ) -> Vec<String> {
         let Some(value) = value else {
             return default.iter().map(|&text| text.to_owned()).collect();
         };

@@ -66,6 +66,7 @@ impl Config {
         writeln!(f, "age_max = {}", duration(self.ingest.age_max_ms))?;
         writeln!(f, "series_max = {}", self.ingest.series_max)?;
         self.show_query(f)?;
+        self.show_language(f)?;
         writeln!(f, "\n[graph]")?;
         writeln!(f, "timezone = {}", text(&self.graph.timezone))?;
         writeln!(f, "width = {}", self.graph.width)?;
@@ -134,6 +135,23 @@ impl Config {
         writeln!(f, "level = {}", text(&self.log.level))?;
         writeln!(f, "format = {}", text(format))?;
         writeln!(f, "access = {}", self.log.access)
+    }
+
+    fn show_language(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n[language.averages]")?;
+        for average in self.language.averages() {
+            writeln!(f, "[language.averages.{}]", average.name)?;
+            writeln!(f, "query = {}", text(&average.query))?;
+            writeln!(f, "keys = {}", texts(&average.keys))?;
+        }
+        writeln!(f, "\n[language.words]")?;
+        for word in self.language.macros() {
+            writeln!(f, "[language.words.{}]", word.name)?;
+            writeln!(f, "program = {}", text(&word.program))?;
+            writeln!(f, "summary = {}", text(&word.summary))?;
+            writeln!(f, "examples = {}", texts(&word.examples))?;
+        }
+        Ok(())
     }
 }
 

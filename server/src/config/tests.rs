@@ -157,3 +157,35 @@ fn webhooks_are_web_urls_with_a_host() {
         }
     }
 }
+
+/// Words of one's own are read, printed and read again; what is wrong with them has its key.
+#[test]
+fn own_words_are_part_of_the_configuration() {
+    let text = r#"
+        [language.averages.pod-avg]
+        query = "name,pods,:eq"
+        [language.words.error-rate]
+        program = "name,errors,:eq,:over,:and,:swap,name,requests,:eq,:and,:div"
+        examples = ["app,api,:eq,:error-rate,:pod-avg", "app,api,:eq,:error-rate"]
+    "#;
+    let error = parse(text).unwrap_err().to_string();
+    assert!(
+        error.contains("language.words.error-rate.examples: :pod-avg cannot use"),
+        "{error}"
+    );
+    let config = parse(&text.replace("\"app,api,:eq,:error-rate,:pod-avg\", ", "")).unwrap();
+    assert_eq!(config.language.averages()[0].keys.len(), 11);
+    assert_eq!(parse(&config.to_string()).unwrap(), config);
+
+    let wrong = "[language]\nwords = 5\naverages = { a = 5, b = { keys = 7, kyes = [] } }\n";
+    let error = parse(wrong).unwrap_err().to_string();
+    for expected in [
+        "language.words: expected a table of tables, found 5",
+        "language.averages.a: expected a table, found 5",
+        "language.averages.b.keys: expected a list of texts, found 7",
+        "language.averages.b.kyes: unknown key",
+        "language.averages.b.query: expected text, found nothing",
+    ] {
+        assert!(error.contains(expected), "{expected} in\n{error}");
+    }
+}

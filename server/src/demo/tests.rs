@@ -60,6 +60,7 @@ fn history() -> (Store, Evaluator, Vec<Transition>, SlotRange) {
     let context = ParseContext {
         step,
         receivers: BTreeSet::from([RECEIVER.to_owned()]),
+        language: lang::ParseOptions::reference(),
     };
     let file = RuleFile {
         name: RULES_NAME.to_owned(),

@@ -102,6 +102,7 @@ fn evaluator(setting: &Setting) -> Evaluator {
     let context = ParseContext {
         step: setting.step(),
         receivers: std::collections::BTreeSet::new(),
+        language: telamon_query::lang::ParseOptions::reference(),
     };
     let file = RuleFile {
         name: "rules.yaml".to_owned(),

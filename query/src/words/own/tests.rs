@@ -86,7 +86,10 @@ fn a_name_stands_for_its_program() {
         .iter()
         .map(|word| word.name)
         .collect();
-    assert!(offered.contains(&"error-rate") && offered.contains(&"pod-avg"), "{offered:?}");
+    assert!(
+        offered.contains(&"error-rate") && offered.contains(&"pod-avg"),
+        "{offered:?}"
+    );
     let slip = printed("app,web,:eq,:eror-rate", &options);
     assert!(slip.contains("did you mean :error-rate?"), "{slip}");
 }

@@ -69,6 +69,7 @@ fn takes(section: &str, key: &str, default: &toml::Value) -> String {
     match default {
         toml::Value::Boolean(_) => "`true` or `false`".to_owned(),
         toml::Value::Array(_) => "list of texts".to_owned(),
+        toml::Value::Table(_) if section == "language" => "table of tables".to_owned(),
         toml::Value::Table(_) => "table of texts".to_owned(),
         toml::Value::Integer(_) => {
             let said = limits(said_of("-1"), "expected a number from ");
