@@ -204,3 +204,26 @@ async fn svg_is_the_picture_with_names() {
     assert!(text.contains("<title>&lt;root&gt;: 1.4 to 1.4"), "{text}");
     server.running.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn words_of_the_configuration_are_known_everywhere() {
+    let server = TestServer::start(
+        "[language.words.double]\nprogram = \":dup,:add\"\nexamples = [\"1,:double\"]\n",
+    )
+    .await;
+    let graph = server
+        .get("/api/v1/graph?q=21,:double&s=e-1m&format=json")
+        .await;
+    assert_eq!(graph.json()["values"][0][0], 42.0, "{}", graph.text());
+    for path in ["debug", "normalize", "queries"] {
+        let answer = server
+            .get(&format!("/api/v1/expr/{path}?q=21,:double"))
+            .await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    }
+    let offered = server.get("/api/v1/expr/complete?q=21").await;
+    assert!(offered.text().contains("\"double\""), "{}", offered.text());
+    let slip = server.get("/api/v1/graph?q=21,:duble&format=json").await;
+    assert_eq!(slip.json()["error"]["nearest"], "double");
+    server.running.stop().await.unwrap();
+}
