@@ -8,7 +8,7 @@ fn context() -> ParseContext {
     ParseContext {
         step: Step::from_millis(10_000).unwrap(),
         receivers: BTreeSet::from(["chat".to_owned(), "pager".to_owned()]),
-        language: telamon_query::lang::ParseOptions::reference(),
+        language: ParseOptions::reference(),
     }
 }
 

@@ -100,7 +100,7 @@ fn the_picture_shows_what_is_compared() {
         ("name,x,:eq,:sum", "name,x,:eq,:sum"),
     ] {
         assert_eq!(signal(text).picture(), picture, "{text}");
-        lang::parse(picture, &lang::ParseOptions::reference()).unwrap();
+        lang::parse(picture, &ParseOptions::reference()).unwrap();
     }
 }
 
