@@ -99,6 +99,7 @@ fn comments_stay_with_their_tokens() {
     );
     check("na/* in a token */me,a,:eq", "name,a,:eq /* in a token */");
     check("/* alone */", "/* alone */");
+    check("1,\n/* a */ /* b */\n2,:add", "/* a */\n/* b */\n1,2,:add");
     check("1,/* a *//* b */\n\n/* c */", "1 /* a */ /* b */\n/* c */");
 }
 
