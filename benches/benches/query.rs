@@ -202,7 +202,7 @@ fn top_10_of_100k(bencher: Bencher<'_, '_>, as_lines: bool) {
 
 /// Thirty words: queries, groups, arithmetic, memory, choice and presentation.
 const PROGRAM: &str = "name,requests,:eq,nf.app,www,:eq,:and,status,(,2xx,3xx,),:in,:and,:sum,\
-    (,nf.cluster,),:by,:dup,1w,:offset,:swap,:over,:sub,:abs,5,:rolling-mean,100,:mul,\
+    (,nf.cluster,),:by,:dup,1w,:offset,:swap,:over,:sub,:abs,5,2,:rolling-mean,100,:mul,\
     max,10,:topk,$nf.cluster,:legend,2,:lw,1,:axis,40,:alpha,f00,:color,:area,\
     name,errors,:eq,:sum,:per-step,name,cpu,:eq,:max,:stack,42,:const,:vspan";
 

@@ -73,6 +73,9 @@ fn programs_are_refused_one_beyond_each_limit() {
 
 #[test]
 fn texts_and_lists_that_words_make_are_programs_too() {
+    check(Limit::Text, 99, "%99d,(,1,),:format", |limits, max| {
+        limits.text_bytes = max;
+    });
     let text = "%s%s,(,abcdefghijkl,mnopqrstuvwx,),:format";
     assert_eq!(
         exceeded(text, |limits| limits.text_bytes = text.len()),
