@@ -113,6 +113,7 @@ fn graph(lines: usize, points: usize, style: LineStyle) -> GraphDef {
         load: None,
         warnings: Vec::new(),
         hints: Vec::new(),
+        blank_reasons: Vec::new(),
     }
 }
 

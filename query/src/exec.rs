@@ -13,6 +13,8 @@
 
 mod accumulate;
 mod across;
+mod advice;
+mod blame;
 mod buckets;
 mod choose;
 mod consolidate;
@@ -39,6 +41,8 @@ use crate::plan::Plan;
 use fused::{Fetched, Groups};
 use select::Selection;
 
+pub use advice::Advice;
+pub use blame::blame;
 pub use error::EvalError;
 pub use stateful::EvalMemory;
 pub use trace::{LineCount, Stage};

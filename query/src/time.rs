@@ -14,6 +14,8 @@ use jiff::tz::TimeZone;
 use telamon_model::Timestamp;
 use telamon_model::duration::{DurationError, parse_millis};
 
+use crate::lang::plain_words;
+
 pub use zone::{Zone, regions, zone};
 
 /// Why a text is no time, duration or zone.
@@ -24,18 +26,54 @@ pub struct TimeError {
     pub class: &'static str,
     /// The text of the reference without its class.
     pub text: String,
+    kind: TimeErrorKind,
+}
+
+/// What was to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TimeErrorKind {
+    Duration,
+    Instant,
+    Zone,
+    Range,
 }
 
 impl TimeError {
-    fn new(class: &'static str, text: impl Into<String>) -> Self {
+    fn new(kind: TimeErrorKind, class: &'static str, text: impl Into<String>) -> Self {
         Self {
             class,
             text: text.into(),
+            kind,
         }
     }
 
-    fn argument(text: impl Into<String>) -> Self {
-        Self::new("IllegalArgumentException", text)
+    fn argument(kind: TimeErrorKind, text: impl Into<String>) -> Self {
+        Self::new(kind, "IllegalArgumentException", text)
+    }
+
+    /// What is wrong, in plain words.
+    pub fn title(&self) -> String {
+        let text = plain_words(&self.text);
+        match self.kind {
+            TimeErrorKind::Duration => format!("no duration: {text}"),
+            TimeErrorKind::Instant => format!("no time: {text}"),
+            TimeErrorKind::Zone => format!("no time zone: {text}"),
+            TimeErrorKind::Range => text,
+        }
+    }
+
+    /// What to do.
+    pub fn hint(&self) -> &'static str {
+        match self.kind {
+            TimeErrorKind::Duration => "a duration is written like 90s, 5m, 1h, 7d or PT1H30M",
+            TimeErrorKind::Instant => {
+                "a time is written like now-3h, e-1w, 2012-01-01T08:00 or 1325404800"
+            }
+            TimeErrorKind::Zone => {
+                "a zone is a region such as US/Pacific, an offset such as +02:00, or UTC"
+            }
+            TimeErrorKind::Range => "give the start as a time before the end, as in s=e-3h",
+        }
     }
 }
 
@@ -111,15 +149,15 @@ pub fn resolve_span(
         names: &names,
     };
     if refers_to(start, "s") {
-        return Err(TimeError::argument("start time is relative to itself"));
+        return Err(range_error("start time is relative to itself"));
     }
     if refers_to(end, "e") {
-        return Err(TimeError::argument("end time is relative to itself"));
+        return Err(range_error("end time is relative to itself"));
     }
     let is_after_end = refers_to(start, "e");
     if is_after_end && refers_to(end, "s") {
         let text = "start and end time are relative to each other";
-        return Err(TimeError::argument(text));
+        return Err(range_error(text));
     }
     let range = if is_after_end {
         let end = known.resolve(end)?;
@@ -151,17 +189,22 @@ fn refers_to(text: &str, name: &str) -> bool {
 pub fn parse_duration(text: &str) -> Result<i64, TimeError> {
     parse_millis(text).map_err(|error| match error {
         DurationError::Invalid(text) if text.starts_with('P') => TimeError::new(
+            TimeErrorKind::Duration,
             "DateTimeParseException",
             "Text cannot be parsed to a Duration",
         ),
         DurationError::Invalid(_) | DurationError::UnknownUnit(_) => {
-            TimeError::argument(error.to_string())
+            TimeError::argument(TimeErrorKind::Duration, error.to_string())
         }
         DurationError::OutOfRange(text) => {
             let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
             match digits.parse::<i64>() {
-                Ok(_) => TimeError::new("ArithmeticException", "long overflow"),
-                Err(_too_long) => not_a_number(&digits),
+                Ok(_) => TimeError::new(
+                    TimeErrorKind::Duration,
+                    "ArithmeticException",
+                    "long overflow",
+                ),
+                Err(_too_long) => not_a_number(TimeErrorKind::Duration, &digits),
             }
         }
     })
@@ -181,8 +224,9 @@ impl Known<'_> {
         if let Some((digits, millis)) = split_relative(text, |c| c.is_ascii_digit()) {
             return Ok(epoch(digits)?.plus_millis(millis?));
         }
-        iso::parse(text, self.zone)
-            .ok_or_else(|| TimeError::argument(format!("invalid date {text}")))
+        iso::parse(text, self.zone).ok_or_else(|| {
+            TimeError::argument(TimeErrorKind::Instant, format!("invalid date {text}"))
+        })
     }
 
     /// Any unknown name is now, as in the reference.
@@ -228,7 +272,9 @@ fn epoch(digits: &str) -> Result<Timestamp, TimeError> {
     const SECONDS_MAX: i64 = 2_147_483_647;
     const MILLIS_MAX: i64 = 13_569_465_600_000;
     const MICROS_MAX: i64 = MILLIS_MAX * 1000;
-    let value: i64 = digits.parse().map_err(|_too_long| not_a_number(digits))?;
+    let value: i64 = digits
+        .parse()
+        .map_err(|_too_long| not_a_number(TimeErrorKind::Instant, digits))?;
     let millis = if value <= SECONDS_MAX {
         value * 1000
     } else if value <= MILLIS_MAX {
@@ -242,10 +288,14 @@ fn epoch(digits: &str) -> Result<Timestamp, TimeError> {
 }
 
 fn requirement(text: &str) -> TimeError {
-    TimeError::argument(format!("requirement failed: {text}"))
+    range_error(&format!("requirement failed: {text}"))
 }
 
-fn not_a_number(digits: &str) -> TimeError {
+fn range_error(text: &str) -> TimeError {
+    TimeError::argument(TimeErrorKind::Range, text)
+}
+
+fn not_a_number(kind: TimeErrorKind, digits: &str) -> TimeError {
     let message = format!("For input string: \"{digits}\"");
-    TimeError::new("NumberFormatException", message)
+    TimeError::new(kind, "NumberFormatException", message)
 }

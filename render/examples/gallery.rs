@@ -24,8 +24,20 @@ fn main() -> Result<(), Box<dyn Error>> {
             png::encode(&graph)?,
         )?;
     }
-    let message = "IllegalArgumentException: expecting time series expr, found String 'a'";
-    let error = png::error_image(700, 300, png::ErrorKind::User, message)?;
+    let error = png::error_image(&png::ErrorPicture {
+        width: 700,
+        height: 300,
+        kind: png::ErrorKind::User,
+        theme: Theme::Light,
+        lines: &|_columns, _is_short| {
+            vec![
+                (png::ErrorRole::Title, "unknown word ':smu'".to_owned()),
+                (png::ErrorRole::Program, "name,sps,:eq,:smu".to_owned()),
+                (png::ErrorRole::Caret, "             ^^^^".to_owned()),
+                (png::ErrorRole::Advice, "did you mean :sum?".to_owned()),
+            ]
+        },
+    })?;
     std::fs::write(Path::new(&folder).join("error.png"), error)?;
     Ok(())
 }
@@ -158,6 +170,7 @@ fn lines(theme: Theme, count: usize, points: usize, style: LineStyle) -> GraphDe
         load: None,
         warnings: Vec::new(),
         hints: Vec::new(),
+        blank_reasons: Vec::new(),
     }
 }
 

@@ -1,9 +1,10 @@
-//! Data answers: the numbers of a graph as text.
+//! Data answers: the numbers of a graph as text, and as columns ([`arrow`]).
 //!
 //! Field order, number text and quoting follow the reference byte for byte where clients can see
 //! it: doubles in Java's layout, and `"NaN"`, `"Infinity"`, `"-Infinity"` as strings, because JSON
 //! has no such numbers.
 
+pub mod arrow;
 pub mod csv;
 pub mod events;
 pub mod json;

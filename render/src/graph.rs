@@ -54,6 +54,8 @@ pub struct GraphDef {
     pub warnings: Vec<String>,
     /// Rendering hints of the request, in the order to print them.
     pub hints: Vec<String>,
+    /// Why there are no values; drawn on the empty canvas where there is room.
+    pub blank_reasons: Vec<String>,
 }
 
 impl GraphDef {
@@ -69,6 +71,15 @@ impl GraphDef {
     /// All lines of all plots, in order.
     pub fn lines(&self) -> impl Iterator<Item = &LineDef> {
         self.plots.iter().flat_map(Plot::lines)
+    }
+
+    /// Whether no line has a value that could be drawn.
+    pub fn is_blank(&self) -> bool {
+        let points = self.point_count();
+        let mut values = self
+            .lines()
+            .flat_map(|line| line.values.iter().take(points));
+        !values.any(|value| value.is_finite())
     }
 
     /// The primary time zone.

@@ -254,6 +254,7 @@ fn graph_without_plots(head: &Json) -> GraphDef {
         theme: Theme::parse(head.at("theme").text()).unwrap(),
         load: None,
         warnings: head.at("warnings").texts(),
+        blank_reasons: Vec::new(),
         hints: head
             .find("renderingHints")
             .map(Json::texts)

@@ -64,6 +64,12 @@ impl Palette {
         })
     }
 
+    /// The names there are.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let listed = tables::NAMED.iter().map(|(name, _)| *name);
+        ["epic", "highcharts"].into_iter().chain(listed)
+    }
+
     /// The palette of lines when the request names none: `armytage` on light, `light24` on dark.
     pub fn primary(theme: Theme) -> Self {
         Self::parse(match theme {

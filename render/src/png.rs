@@ -11,14 +11,7 @@ use crate::graph::GraphDef;
 use crate::raster::{Pixels, paint};
 use crate::scene::Scene;
 
-/// Whose fault an error picture shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// The request is wrong: black on yellow.
-    User,
-    /// The server failed: white on red.
-    System,
-}
+pub use crate::scene::error::{ErrorKind, ErrorLines, ErrorPicture, ErrorRole, cells_of};
 
 /// Half the time of the default level for files a few percent larger: a picture of ten lines takes
 /// 2.3 ms and 30.6 kB instead of 4.6 ms and 29.5 kB.
@@ -29,16 +22,9 @@ pub fn encode(graph: &GraphDef) -> Result<Vec<u8>, RenderError> {
     write(&paint(&Scene::build(graph)?))
 }
 
-/// Draws a message instead of a graph, on a picture of at most 2000 by 1000 pixels.
-///
-/// The text starts with `USER ERROR: ` or `SYSTEM ERROR: `; the caller gives what follows.
-pub fn error_image(
-    width: u32,
-    height: u32,
-    kind: ErrorKind,
-    message: &str,
-) -> Result<Vec<u8>, RenderError> {
-    write(&paint(&Scene::of_error(width, height, kind, message)))
+/// Draws an error instead of a graph.
+pub fn error_image(picture: &ErrorPicture<'_>) -> Result<Vec<u8>, RenderError> {
+    write(&paint(&Scene::of_error(picture)))
 }
 
 /// Writes painted pixels; fails only when the picture has no pixel.

@@ -49,5 +49,6 @@ pub(crate) fn graph(lines: &[&[f64]]) -> GraphDef {
         load: None,
         warnings: Vec::new(),
         hints: Vec::new(),
+        blank_reasons: Vec::new(),
     }
 }

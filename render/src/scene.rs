@@ -5,7 +5,7 @@
 
 mod axes;
 mod data;
-mod error;
+pub(crate) mod error;
 mod legend;
 
 use std::fmt::Write as _;

@@ -460,6 +460,20 @@ pub fn words_alike(name: &str, vocabulary: Vocabulary) -> Vec<&'static str> {
     alike.into_iter().map(|(_, _, known)| known).collect()
 }
 
+/// The name that needs the fewest edits to become the one given, without regard to case; none for
+/// which more than a third of the letters would have to change.
+pub fn nearest_name<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let given = given.to_ascii_lowercase();
+    if given.is_empty() || given.len() > 40 {
+        return None;
+    }
+    let near = known
+        .into_iter()
+        .map(|name| (edits(&given, &name.to_ascii_lowercase()), name));
+    let (count, name) = near.min_by_key(|&(count, name)| (count, name))?;
+    (count <= given.len().max(name.len()).div_ceil(3)).then_some(name)
+}
+
 /// Insertions, deletions, replacements and swaps of neighbours between two short texts.
 pub(crate) fn edits(a: &str, b: &str) -> usize {
     let (a, b) = (a.as_bytes(), b.as_bytes());

@@ -150,8 +150,7 @@ impl<'o> Machine<'o> {
     /// Adds to a fault where it happened and what the stack was.
     pub(crate) fn place(&self, mut fault: Fault) -> LangError {
         if fault.help.stack.is_empty() {
-            let from = self.stack.len().saturating_sub(STACK_SHOWN);
-            fault.help.stack = self.stack[from..].iter().map(stack_item).collect();
+            fault.help.stack = shown(&self.stack);
         }
         fault.at(self.span.clone())
     }
@@ -381,6 +380,12 @@ const TRIAL_STEPS: usize = 20_000;
 const STACK_SHOWN: usize = 8;
 /// Characters of each: programs double in length with every `:dup`.
 const STACK_ITEM_CHARS_MAX: usize = 200;
+
+/// The upper part of a stack as an error shows it, the top last.
+pub(super) fn shown(stack: &[Value]) -> Vec<String> {
+    let from = stack.len().saturating_sub(STACK_SHOWN);
+    stack[from..].iter().map(stack_item).collect()
+}
 
 /// A value as an error shows it, lists as they are written.
 fn stack_item(value: &Value) -> String {

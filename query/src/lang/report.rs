@@ -62,16 +62,15 @@ pub struct ReportLine {
 /// Cells of a fixed-width font that a character takes.
 pub type Cells<'c> = &'c dyn Fn(char) -> usize;
 
-/// Rows of a program that are shown in full.
-const ROWS_MAX: usize = 9;
-/// Rows shown before the first one that is wrong, where a program has more.
-const ROWS_BEFORE: usize = 3;
+/// Rows of a program that are shown where there is room.
+pub const PROGRAM_ROWS: usize = 9;
 /// Fewer columns than this are treated as this many.
 const COLUMNS_MIN: usize = 8;
 
 impl Report<'_> {
-    /// The lines, none wider than the columns, the most useful ones first.
-    pub fn lines(&self, columns: usize, cells: Cells<'_>) -> Vec<ReportLine> {
+    /// The lines, none wider than the columns, the most useful ones first, with so many rows of the
+    /// program at most.
+    pub fn lines(&self, columns: usize, program_rows: usize, cells: Cells<'_>) -> Vec<ReportLine> {
         let columns = columns.max(COLUMNS_MIN);
         let mut lines = Vec::new();
         let mut add = |part, label: &str, text: &str| {
@@ -85,7 +84,7 @@ impl Report<'_> {
             add(Part::Note, "", more);
         }
         if let Some((source, span)) = &self.source {
-            let excerpt = Excerpt::of(source, span, columns, cells);
+            let excerpt = Excerpt::of((source, span), columns, program_rows, cells);
             for (part, text) in excerpt.lines(cells) {
                 add(part, "", &text);
             }
@@ -111,7 +110,7 @@ impl Report<'_> {
     /// The lines for a terminal, those of the program indented.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
-        for line in self.lines(TERMINAL_COLUMNS, &|_character| 1) {
+        for line in self.lines(TERMINAL_COLUMNS, PROGRAM_ROWS, &|_character| 1) {
             if matches!(line.part, Part::Program | Part::Caret | Part::Omission) {
                 text.push_str("  ");
             }
@@ -168,17 +167,24 @@ struct Excerpt<'s> {
 }
 
 impl<'s> Excerpt<'s> {
-    fn of(source: &'s str, span: &Span, columns: usize, cells: Cells<'_>) -> Self {
+    fn of(
+        (source, span): (&'s str, &Span),
+        columns: usize,
+        rows_max: usize,
+        cells: Cells<'_>,
+    ) -> Self {
+        let rows_max = rows_max.max(1);
         let start = floor_boundary(source, span.start);
         let span = start..floor_boundary(source, span.end).max(start);
         let mut rows = rows(source, columns, cells);
         let total = rows.len();
         let mut before = 0;
-        if total > ROWS_MAX {
+        if total > rows_max {
             let first_hit = rows.partition_point(|row| row.end < start.max(1));
-            before = first_hit.saturating_sub(ROWS_BEFORE).min(total - ROWS_MAX);
+            // A third of the rows stands before the mistake.
+            before = first_hit.saturating_sub(rows_max / 3).min(total - rows_max);
             rows = rows.split_off(before);
-            rows.truncate(ROWS_MAX);
+            rows.truncate(rows_max);
         }
         let after = total - before - rows.len();
         Self {
@@ -316,7 +322,7 @@ mod tests {
             hint: Some("and the hint says what to do about it"),
             ..Report::default()
         };
-        let lines = report.lines(columns, &wide);
+        let lines = report.lines(columns, PROGRAM_ROWS, &wide);
         let lines: Vec<String> = lines
             .iter()
             .map(|line| format!("|{}\n", line.text))
@@ -437,7 +443,7 @@ mod tests {
                 hint: Some(&hint),
                 ..Report::default()
             };
-            let lines = report.lines(columns, &wide);
+            let lines = report.lines(columns, PROGRAM_ROWS, &wide);
             let mut marked = String::new();
             for (index, line) in lines.iter().enumerate() {
                 prop_assert!(line.text.chars().map(wide).sum::<usize>() <= columns, "{line:?}");

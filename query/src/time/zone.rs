@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 
-use super::TimeError;
+use super::{TimeError, TimeErrorKind};
 
 /// A zone with the name under which it was asked for.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ fn rules(name: &str) -> Result<TimeZone, TimeError> {
     });
     found.ok_or_else(|| {
         let message = format!("Unknown time-zone ID: {name}");
-        TimeError::new("ZoneRulesException", message)
+        TimeError::new(TimeErrorKind::Zone, "ZoneRulesException", message)
     })
 }
 
@@ -137,5 +137,9 @@ fn check(what: &str, value: i32, limit: i32) -> Result<(), TimeError> {
 }
 
 fn date_time(message: impl std::fmt::Display) -> TimeError {
-    TimeError::new("DateTimeException", message.to_string())
+    TimeError::new(
+        TimeErrorKind::Zone,
+        "DateTimeException",
+        message.to_string(),
+    )
 }

@@ -182,14 +182,53 @@ fn more_than_256_colours_are_written_as_rgb() {
     assert_eq!(write(&few).unwrap()[25], 3, "colour type");
 }
 
+/// An error of a few lines, and its picture.
+fn error((width, height): (u32, u32), theme: Theme) -> Pixels {
+    let lines = |columns: usize, _is_short: bool| {
+        let title: Vec<char> = "unknown word ':smu' in what was asked for"
+            .chars()
+            .collect();
+        let title = title
+            .chunks(columns)
+            .map(|row| (ErrorRole::Title, row.iter().collect()));
+        title
+            .chain([
+                (ErrorRole::Program, "name,名,:eq,:smu".to_owned()),
+                (ErrorRole::Caret, "            ^^^^".to_owned()),
+                (ErrorRole::Advice, "did you mean :sum?".to_owned()),
+                (ErrorRole::Note, "stack: \u{301}name\t".to_owned()),
+            ])
+            .collect()
+    };
+    let kind = ErrorKind::User;
+    let bytes = error_image(&ErrorPicture {
+        width,
+        height,
+        kind,
+        theme,
+        lines: &lines,
+    });
+    decode(std::io::Cursor::new(bytes.unwrap()))
+}
+
 #[test]
-fn an_error_is_a_picture_of_the_requested_size() {
-    let bytes = error_image(700, 300, ErrorKind::User, "IllegalArgumentException: no").unwrap();
-    let pixels = decode(std::io::Cursor::new(bytes));
-    assert_eq!((pixels.width, pixels.height), (700, 300));
-    assert_eq!(pixels.at(699, 299), 0x00FF_CF00);
-    let bytes = error_image(9000, 0, ErrorKind::System, &"x".repeat(100_000)).unwrap();
-    assert_eq!(decode(std::io::Cursor::new(bytes)).width, 2000);
+fn an_error_has_the_requested_size_whatever_it_is() {
+    for width in [0, 1, 3, 8, 40, 99, 700, 9000] {
+        for height in [0, 1, 7, 20, 60, 300, 9000] {
+            for theme in [Theme::Light, Theme::Dark] {
+                let pixels = error((width, height), theme);
+                let size = (width.clamp(1, 2000), height.clamp(1, 1000));
+                assert_eq!((pixels.width, pixels.height), size);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_error_is_in_the_colours_of_its_theme() {
+    let corner = |theme| error((700, 300), theme).at(699, 299);
+    assert_eq!(corner(Theme::Light), 0x00F5_F5F5);
+    assert_eq!(corner(Theme::Dark), 0x000A_0A0A);
 }
 
 fn any_value() -> impl Strategy<Value = f64> {

@@ -11,7 +11,7 @@ use crate::heatmap::Heatmap;
 use crate::layout::Canvas;
 use crate::layout::axes::ColumnScale;
 use crate::scale::RowScale;
-use crate::text::{TextSize, ink_width};
+use crate::text::{PADDING, TextSize, ink_width, wrap};
 
 impl Painter<'_> {
     /// Paints the canvas: background, fills, grid, lines.
@@ -74,23 +74,37 @@ impl Painter<'_> {
             "No data"
         };
         let canvas = self.layout.canvas;
-        let size = TextSize::Normal;
-        let ink = ink_width(text, size);
-        if ink + 8.0 > f64::from(canvas.width()) || canvas.height() < size.line_height() {
+        let room = canvas.width() - 2 * PADDING;
+        let mut rows = vec![(TextSize::Normal, text.to_owned())];
+        for reason in &self.graph.blank_reasons {
+            let lines = wrap(reason, room, TextSize::Small);
+            rows.extend(lines.into_iter().map(|line| (TextSize::Small, line)));
+        }
+        // Half a reason would be none.
+        let height = |rows: &[(TextSize, String)]| -> i32 {
+            rows.iter().map(|(size, _)| size.line_height()).sum()
+        };
+        if height(&rows) > canvas.height() {
+            rows.truncate(1);
+        }
+        let fits = |(size, line): &(TextSize, String)| ink_width(line, *size) <= f64::from(room);
+        if height(&rows) > canvas.height() || !rows.iter().all(fits) {
             return;
         }
-        let half_line = f64::from(size.line_height()) / 2.0;
-        self.text(Text {
-            pen: (
-                f64::from(canvas.left + canvas.right) / 2.0 - ink / 2.0,
-                f64::from(canvas.top + canvas.bottom) / 2.0 - half_line + size.ascent(),
-            ),
-            text: text.to_owned(),
-            size,
-            is_bold: false,
-            color: self.colors.faint_text,
-            turn: Turn::None,
-        });
+        let mut top = (canvas.top + canvas.bottom - height(&rows)) / 2;
+        for (size, line) in rows {
+            let ink = ink_width(&line, size);
+            let middle = f64::from(canvas.left + canvas.right) / 2.0;
+            self.text(Text {
+                pen: (middle - ink / 2.0, f64::from(top) + size.ascent()),
+                text: line,
+                size,
+                is_bold: false,
+                color: self.colors.faint_text,
+                turn: Turn::None,
+            });
+            top += size.line_height();
+        }
     }
 
     fn line(&mut self, line: &LineDef, rows: &RowScale, stack: &mut Stack) {

@@ -50,6 +50,8 @@ impl ExprRequest {
         let params = Params::parse(&request.query);
         let program = params.first("q").map(str::to_owned).ok_or_else(|| {
             Problem::new(StatusCode::BAD_REQUEST, "MissingQueryParamRejection(q)")
+                .titled("the program is missing")
+                .of("q")
                 .with_hint("the parameter q holds the program; it may be empty")
         })?;
         Ok(Self { params, program })
@@ -61,9 +63,12 @@ impl ExprRequest {
             None => Vocabulary::Custom,
             Some(name) => Vocabulary::from_name(name).ok_or_else(|| {
                 let message = format!("NoSuchElementException: key not found: {name}");
-                let known = Vocabulary::ALL.map(Vocabulary::name).join(", ");
+                let known = Vocabulary::ALL.map(Vocabulary::name);
                 Problem::new(StatusCode::NOT_FOUND, message)
-                    .with_hint(format!("vocabularies are {known}"))
+                    .titled(format!("unknown vocabulary: {name}"))
+                    .of("vocab")
+                    .one_of(name, known)
+                    .with_hint(format!("vocabularies are {}", known.join(", ")))
             })?,
         };
         Ok(ParseOptions {
@@ -86,6 +91,8 @@ impl ExprRequest {
                 _ => {
                     let message = format!("vocabulary '{layer}' not supported");
                     return Err(Problem::illegal_argument(message)
+                        .of("r")
+                        .one_of(layer, ["filter", "style"])
                         .with_hint("filter and style can be removed"));
                 }
             }

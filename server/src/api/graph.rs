@@ -20,10 +20,11 @@ use std::sync::Arc;
 
 use axum::http::header::{ORIGIN, USER_AGENT};
 use telamon_model::Timestamp;
-use telamon_query::exec::{self, Limits};
+use telamon_query::exec::{self, EvalError, Limits, Query};
+use telamon_query::explain::why_empty;
 use telamon_query::expr::{Expr, StyledExpr};
 use telamon_query::label;
-use telamon_query::lang::{self, ParseOptions, Value};
+use telamon_query::lang::{self, ParseOptions, Value, Vocabulary};
 use telamon_query::plan::Plan;
 use telamon_render::graph::GraphDef;
 use telamon_store::Snapshot;
@@ -36,6 +37,7 @@ use crate::edge::{Request, cors_host};
 use crate::reply::Reply;
 use crate::server::{Server, parse_options, query_limits};
 use crate::telemetry::names::Metric;
+use answer::Canvas;
 use request::{Format, GraphRequest};
 
 /// Answers a graph request.
@@ -52,16 +54,21 @@ pub(crate) async fn graph(server: &Arc<Server>, request: Request) -> Result<Repl
     };
     let asked = &question.asked;
     let is_picture = asked.format == Format::Png && !question.is_about_itself();
-    let picture_size = (is_picture && is_browser).then_some((asked.width, asked.height));
+    let picture = (is_picture && is_browser).then(|| Canvas {
+        width: asked.width,
+        height: asked.height,
+        theme: asked.theme,
+        program: asked.query.clone(),
+    });
     let job = Job {
         server: Arc::clone(server),
         question,
     };
     let answered = server.run_query(&request.id, move |limits| job.run(limits));
-    match (answered.await, picture_size) {
-        (Err(problem), Some(size)) => {
+    match (answered.await, picture) {
+        (Err(problem), Some(canvas)) => {
             server.note(&problem);
-            answer::picture_of(&problem, size)
+            answer::picture_of(&problem, &canvas)
         }
         (answered, _) => answered,
     }
@@ -127,11 +134,43 @@ impl Question {
         if exprs.is_empty() && self.asked.draws_picture() {
             let message = "UnsupportedOperationException: tail of empty list";
             let status = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
-            return Err(Problem::new(status, message).with_hint("q has no expression to draw"));
+            return Err(Problem::new(status, message)
+                .titled("there is nothing to draw")
+                .of("q")
+                .with_hint("q holds no expression; one is name,sps,:eq,:sum"));
         }
         let context = &self.asked.window.context;
-        let evaluation = exec::eval(exprs, &self.snapshot, context, &self.limits)?;
-        assemble::assemble(&self.asked, &self.params, exprs, evaluation)
+        let evaluation =
+            exec::eval(exprs, &self.snapshot, context, &self.limits).map_err(|error| {
+                let query = Query {
+                    snapshot: &self.snapshot,
+                    context,
+                    limits: &self.limits,
+                };
+                blamed(&self.asked, exprs, &query, error)
+            })?;
+        let graph = assemble::assemble(&self.asked, &self.params, exprs, evaluation)
+            .map_err(|problem| problem.in_program(&self.asked.query))?;
+        Ok(self.with_reason(graph, exprs))
+    }
+
+    /// A picture without values says why there are none.
+    fn with_reason(&self, mut graph: GraphDef, exprs: &[StyledExpr]) -> GraphDef {
+        if self.asked.format != Format::Png || !graph.is_blank() {
+            return graph;
+        }
+        // Whoever cancels gets no picture.
+        let empty = why_empty(exprs, &self.snapshot, &self.limits).unwrap_or_default();
+        let mut reasons: Vec<String> = empty.iter().map(ToString::to_string).collect();
+        if reasons.is_empty()
+            && exprs
+                .iter()
+                .any(|styled| !styled.expr.data_exprs().is_empty())
+        {
+            reasons.push("the series that are selected have no values in this time".to_owned());
+        }
+        graph.blank_reasons = reasons;
+        graph
     }
 }
 
@@ -183,11 +222,42 @@ pub(super) fn parse(asked: &GraphRequest, config: &Config) -> Result<Vec<StyledE
     Ok(exprs)
 }
 
+/// An error of an evaluation with the word of the program that it is about.
+pub(super) fn blamed(
+    asked: &GraphRequest,
+    exprs: &[StyledExpr],
+    query: &Query<'_>,
+    error: EvalError,
+) -> Problem {
+    let fails = |part: &Arc<Expr>| {
+        let alone = [StyledExpr::plain(Arc::clone(part))];
+        let answered = exec::eval(&alone, query.snapshot, query.context, query.limits);
+        answered.as_ref().err() == Some(&error)
+    };
+    let part = exec::blame(&error, exprs, &fails);
+    // The program was read before, so it may use all words.
+    let all_words = ParseOptions {
+        vocabulary: Vocabulary::ALL[Vocabulary::ALL.len() - 1],
+        ..ParseOptions::reference()
+    };
+    let options = of_request(asked, all_words);
+    let place = part.and_then(|part| lang::locate(&asked.query, &options, &part));
+    let problem = Problem::from(error);
+    match place {
+        Some(place) => problem.at(place),
+        None => problem,
+    }
+}
+
 /// What the program of a request may use.
 fn program_options(asked: &GraphRequest, config: &Config) -> ParseOptions {
+    of_request(asked, parse_options(config))
+}
+
+fn of_request(asked: &GraphRequest, options: ParseOptions) -> ParseOptions {
     let mut options = ParseOptions {
         unstable: asked.unstable,
-        ..parse_options(config)
+        ..options
     };
     if let Some(zone) = asked.zones.first() {
         let name = Value::text(zone.name.as_str());

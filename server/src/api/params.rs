@@ -57,8 +57,9 @@ impl Params {
     ///
     /// # Errors
     /// In the words of Java.
-    pub(crate) fn int(&self, name: &str) -> Result<Option<i32>, Problem> {
-        self.first(name).map(parse_int).transpose()
+    pub(crate) fn int(&self, name: &'static str) -> Result<Option<i32>, Problem> {
+        let number = self.first(name).map(parse_int).transpose();
+        number.map_err(|problem| problem.of(name).with_hint("a whole number is needed"))
     }
 }
 

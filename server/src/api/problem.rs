@@ -11,7 +11,8 @@ use serde::Serialize;
 use telamon_ingest::json::DecodeError;
 use telamon_query::exec::EvalError;
 use telamon_query::label::EditError;
-use telamon_query::lang::{ErrorClass, LangError};
+use telamon_query::lang::hint::nearest_name;
+use telamon_query::lang::{ErrorClass, LangError, Place, Report, locate_text, plain_words};
 use telamon_query::limit::Exceeded;
 use telamon_query::time::TimeError;
 use telamon_render::RenderError;
@@ -36,7 +37,13 @@ pub(crate) struct Problem {
 /// The part of an error that only we give.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Detail {
-    /// Where in the program, in bytes of the decoded parameter.
+    /// What is wrong, in plain words; the message without its class where there is nothing better.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) title: Option<String>,
+    /// The parameter that is wrong; `q` where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) parameter: Option<&'static str>,
+    /// Where, in bytes of the decoded parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) span: Option<Span>,
     /// The word that failed.
@@ -48,7 +55,7 @@ pub(crate) struct Detail {
     /// What would have been right: signatures of the word, or words that fit in its place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) expected: Vec<String>,
-    /// A known word that is written much alike.
+    /// A known word, or value of the parameter, that is written much alike.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) nearest: Option<String>,
     /// What to do.
@@ -57,6 +64,9 @@ pub(crate) struct Detail {
     /// The limit that was reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) limit: Option<Reached>,
+    /// The text of the operand that is wrong, until its place is known.
+    #[serde(skip)]
+    pub(crate) operand: Option<String>,
     /// Id of a fault in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<String>,
@@ -151,6 +161,103 @@ impl Problem {
         problem
     }
 
+    /// The same problem, said in plain words.
+    #[must_use]
+    pub(crate) fn titled(mut self, title: impl Into<String>) -> Self {
+        self.detail.get_or_insert_default().title = Some(title.into());
+        self
+    }
+
+    /// The same problem with the parameter it is in, unless one is known already.
+    #[must_use]
+    pub(crate) fn of(mut self, parameter: &'static str) -> Self {
+        let detail = self.detail.get_or_insert_default();
+        detail.parameter.get_or_insert(parameter);
+        self
+    }
+
+    /// The same problem with the values that would be right, and the one that is most like the one
+    /// given.
+    #[must_use]
+    pub(crate) fn one_of<'n>(
+        mut self,
+        given: &str,
+        known: impl IntoIterator<Item = &'n str>,
+    ) -> Self {
+        let known: Vec<&str> = known.into_iter().collect();
+        let detail = self.detail.get_or_insert_default();
+        detail.nearest = nearest_name(given, known.iter().copied()).map(str::to_owned);
+        if known.len() <= NAMES_LISTED {
+            detail.expected = known.iter().map(|&name| name.to_owned()).collect();
+        }
+        self
+    }
+
+    /// The same problem with what was probably meant.
+    #[must_use]
+    pub(crate) fn nearest(mut self, name: &str) -> Self {
+        self.detail.get_or_insert_default().nearest = Some(name.to_owned());
+        self
+    }
+
+    /// The same problem about the operand of a word, which [`Problem::in_program`] finds.
+    #[must_use]
+    pub(crate) fn operand(mut self, text: &str) -> Self {
+        let detail = self.detail.get_or_insert_default();
+        detail.operand.get_or_insert_with(|| text.to_owned());
+        self
+    }
+
+    /// The same problem with the place of its operand in the program.
+    #[must_use]
+    pub(crate) fn in_program(mut self, program: &str) -> Self {
+        if let Some(detail) = &mut self.detail
+            && detail.span.is_none()
+            && detail.parameter.is_none()
+            && let Some(operand) = &detail.operand
+        {
+            detail.span = locate_text(program, operand).map(Span::from);
+        }
+        self
+    }
+
+    /// The same problem with the word that made what failed.
+    #[must_use]
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        let detail = self.detail.get_or_insert_default();
+        detail.span = Some(place.span.into());
+        detail.stack = place.stack;
+        self
+    }
+
+    /// What people read about it, with the program it is in.
+    pub(crate) fn report<'a>(&'a self, program: &'a str) -> Report<'a> {
+        let plain = plain_words(&self.message);
+        let Some(detail) = self.detail.as_deref() else {
+            return Report {
+                title: plain,
+                ..Report::default()
+            };
+        };
+        let is_word = detail.word.is_some();
+        let nearest = detail.nearest.as_ref();
+        Report {
+            title: detail.title.clone().unwrap_or(plain),
+            source: detail.span.map(|span| (program, span.start..span.end)),
+            nearest: nearest.map(|name| {
+                if is_word {
+                    format!(":{name}")
+                } else {
+                    name.clone()
+                }
+            }),
+            hint: detail.hint.as_deref(),
+            are_others: detail.nearest.is_some(),
+            expected: &detail.expected,
+            stack: &detail.stack,
+        }
+    }
+
     /// The same problem with something to do about it.
     #[must_use]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -184,10 +291,16 @@ impl Problem {
 
     /// The body of the answer.
     pub(crate) fn to_json(&self) -> String {
+        let mut detail = self.detail.clone();
+        if let Some(detail) = &mut detail {
+            detail
+                .title
+                .get_or_insert_with(|| plain_words(&self.message));
+        }
         let body = ErrorBody {
             r#type: "error",
             message: &self.message,
-            error: self.detail.as_deref(),
+            error: detail.as_deref(),
         };
         serde_json::to_string(&body).expect("a body of texts and numbers is valid JSON")
     }
@@ -205,15 +318,22 @@ impl From<LangError> for Problem {
             | ErrorClass::ZoneRules => StatusCode::BAD_REQUEST,
         };
         let message = error.message();
+        let title = Some(error.title());
         let help = error.help;
         let detail = Detail {
-            span: Some(error.span.into()),
+            title,
+            parameter: None,
+            // What was added to the program stands nowhere in it.
+            span: Some(error.span)
+                .filter(|span| *span != (0..0))
+                .map(Span::from),
             word: help.word,
-            stack: help.stack.iter().map(|item| shortened(item)).collect(),
+            stack: help.stack,
             expected: help.expected,
             nearest: help.nearest,
             hint: help.hint,
             limit: None,
+            operand: None,
             id: None,
         };
         let problem = Self {
@@ -230,42 +350,69 @@ impl From<LangError> for Problem {
 
 impl From<EditError> for Problem {
     fn from(error: EditError) -> Self {
-        let limit = error.limit();
-        let problem = Self::bad_request(error.class(), error);
-        match limit {
+        let (title, hint) = match &error {
+            EditError::UnknownEncoding(name) => (
+                format!("there is no encoding `{name}`"),
+                "encodings of :decode are none and hex",
+            ),
+            EditError::BadPattern { reason, .. } => (
+                format!("the pattern of :s is none: {reason}"),
+                "the first operand of :s is a regular expression; before a mark that stands for \
+                 itself write \\",
+            ),
+            EditError::TooExpensive { pattern, .. } => (
+                format!("the pattern `{pattern}` of :s takes too long"),
+                "avoid repetitions of repetitions such as (a+)+",
+            ),
+        };
+        let (EditError::UnknownEncoding(operand)
+        | EditError::BadPattern {
+            pattern: operand, ..
+        }
+        | EditError::TooExpensive {
+            pattern: operand, ..
+        }) = &error;
+        // Below a pattern there may be a caret.
+        let operand = operand.lines().next().unwrap_or_default();
+        let problem = Self::bad_request(error.class(), &error).titled(title);
+        let problem = problem.operand(operand);
+        match error.limit() {
             Some(exceeded) => problem
                 .with_hint(exceeded.limit.advice())
                 .with_limit(exceeded.into()),
-            None => problem,
+            None => problem.with_hint(hint),
         }
     }
 }
 
 impl From<TimeError> for Problem {
     fn from(error: TimeError) -> Self {
-        Self::bad_request(error.class, error.text)
+        let (title, hint) = (error.title(), error.hint());
+        let problem = Self::bad_request(error.class, error.text);
+        problem.titled(title).with_hint(hint)
     }
 }
 
 impl From<EvalError> for Problem {
     fn from(error: EvalError) -> Self {
-        if let (Some(exceeded), Some(hint)) = (error.limit(), error.hint()) {
-            let status = StatusCode::BAD_REQUEST;
-            let problem = match error.class() {
-                Some(class) => Self::bad_request(class, error),
-                None => Self::new(status, error.to_string()),
-            };
-            return problem.with_hint(hint).with_limit(exceeded.into());
-        }
-        match (error.class(), &error) {
+        let problem = match (error.class(), &error) {
             (Some(class), EvalError::NoTraining) => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 format!("{class}: {error}"),
-            )
-            .with_hint("give :sdes a training of at least one value"),
-            (Some(class), _) => Self::bad_request(class, error),
-            (None, EvalError::Cancelled) => Self::unavailable(error),
+            ),
+            (Some(class), _) => Self::bad_request(class, &error),
+            (None, EvalError::Cancelled) => Self::unavailable(&error),
             (None, _) => Self::new(StatusCode::BAD_REQUEST, error.to_string()),
+        };
+        let advice = error.advice();
+        let mut problem = problem.titled(advice.title);
+        let hint = error.hint().or_else(|| advice.hint.map(str::to_owned));
+        if let Some(hint) = hint {
+            problem = problem.with_hint(hint);
+        }
+        match error.limit() {
+            Some(exceeded) => problem.with_limit(exceeded.into()),
+            None => problem,
         }
     }
 }
@@ -322,12 +469,5 @@ impl From<ClockJumped> for Problem {
     }
 }
 
-/// Longest text of a stack item in an answer: programs double in length with every `:dup`.
-const STACK_ITEM_CHARS_MAX: usize = 200;
-
-fn shortened(item: &str) -> String {
-    match item.char_indices().nth(STACK_ITEM_CHARS_MAX) {
-        Some((end, _)) => format!("{}...", &item[..end]),
-        None => item.to_owned(),
-    }
-}
+/// Longest list of names that an error shows.
+const NAMES_LISTED: usize = 20;

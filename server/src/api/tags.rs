@@ -8,6 +8,7 @@ use serde::Serialize;
 use telamon_model::Predicate;
 use telamon_model::predicate::utf16_cmp;
 use telamon_query::lang::{self, ParseOptions, Vocabulary};
+use telamon_render::encode::arrow::{self, TableColumn};
 use telamon_store::Snapshot;
 
 use super::params::{Params, decode_path};
@@ -28,11 +29,29 @@ struct TagsRequest {
     /// `None` lists keys.
     key: Option<String>,
     query: Predicate,
-    is_text: bool,
+    format: TagsFormat,
     listing: Listing,
     limit: usize,
     /// Items up to this one are left out.
     after: Option<String>,
+}
+
+/// How items are written; any other name is JSON, as in the reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TagsFormat {
+    Json,
+    Text,
+    Arrow,
+}
+
+impl TagsFormat {
+    fn read(params: &Params) -> Self {
+        match params.first("format") {
+            Some("txt") => Self::Text,
+            Some("arrow") => Self::Arrow,
+            Some(_) | None => Self::Json,
+        }
+    }
 }
 
 /// What is told of an item.
@@ -63,7 +82,7 @@ pub(crate) async fn tags(server: &Arc<Server>, request: Request) -> Result<Reply
     let snapshot = server.engine.snapshot();
     let listed = server.run_query(&request.id, move |_limits| {
         let items = asked.list(&snapshot);
-        Ok(asked.answer(&items))
+        asked.answer(&items)
     });
     listed.await
 }
@@ -82,7 +101,7 @@ impl TagsRequest {
                 .filter(|&limit| limit > 0)
                 .ok_or_else(|| {
                     let text = format!("requirement failed: limit must be positive (got {limit})");
-                    Problem::illegal_argument(text)
+                    Problem::illegal_argument(text).of("limit")
                 })?,
         };
         Ok(Self {
@@ -90,7 +109,7 @@ impl TagsRequest {
             query: params
                 .first("q")
                 .map_or(Ok(Predicate::True), |text| parse_query(text, config))?,
-            is_text: params.first("format") == Some("txt"),
+            format: TagsFormat::read(&params),
             listing: Listing::read(&params),
             limit,
             after: params
@@ -152,29 +171,12 @@ impl TagsRequest {
         }
     }
 
-    fn answer(&self, items: &[Item]) -> Reply {
+    fn answer(&self, items: &[Item]) -> Result<Reply, Problem> {
         let names = self.listing == Listing::Names;
-        let reply = if self.is_text {
-            let line = |item: &Item| {
-                let Counted { key, value, count } = self.counted(item);
-                if names {
-                    value.to_owned()
-                } else {
-                    format!("{key}\t{value}\t{count}")
-                }
-            };
-            let lines: Vec<String> = items.iter().map(line).collect();
-            Reply::ok(TEXT, lines.join("\n"))
-        } else {
-            let body = if names {
-                let values: Vec<&str> = items.iter().map(|(item, _)| &**item).collect();
-                serde_json::to_vec(&values)
-            } else {
-                let counted: Vec<Counted<'_>> =
-                    items.iter().map(|item| self.counted(item)).collect();
-                serde_json::to_vec(&counted)
-            };
-            Reply::ok(JSON, body.expect("texts and numbers are valid JSON"))
+        let reply = match self.format {
+            TagsFormat::Text => Reply::ok(TEXT, self.text(items)),
+            TagsFormat::Arrow => Reply::ok(arrow::MEDIA_TYPE, self.table(items)?),
+            TagsFormat::Json => Reply::ok(JSON, self.json(items)),
         };
         match items.last() {
             Some((last, _)) if items.len() >= self.limit.min(LIMIT) => {
@@ -183,10 +185,58 @@ impl TagsRequest {
                 } else {
                     format!("{},{last}", self.key.as_deref().unwrap_or_default())
                 };
-                reply.with_header(NEXT_OFFSET, &next)
+                Ok(reply.with_header(NEXT_OFFSET, &next))
             }
-            Some(_) | None => reply,
+            Some(_) | None => Ok(reply),
         }
+    }
+
+    fn text(&self, items: &[Item]) -> String {
+        let line = |item: &Item| {
+            let Counted { key, value, count } = self.counted(item);
+            match self.listing {
+                Listing::Names => value.to_owned(),
+                Listing::Verbose | Listing::Counts => format!("{key}\t{value}\t{count}"),
+            }
+        };
+        let lines: Vec<String> = items.iter().map(line).collect();
+        lines.join("\n")
+    }
+
+    fn json(&self, items: &[Item]) -> Vec<u8> {
+        let body = match self.listing {
+            Listing::Names => {
+                let values: Vec<&str> = items.iter().map(|(item, _)| &**item).collect();
+                serde_json::to_vec(&values)
+            }
+            Listing::Verbose | Listing::Counts => {
+                let counted: Vec<Counted<'_>> =
+                    items.iter().map(|item| self.counted(item)).collect();
+                serde_json::to_vec(&counted)
+            }
+        };
+        body.expect("texts and numbers are valid JSON")
+    }
+
+    /// Columns of the same names as the fields of the JSON answer.
+    fn table(&self, items: &[Item]) -> Result<Vec<u8>, Problem> {
+        let texts: Vec<&str> = items.iter().map(|(item, _)| &**item).collect();
+        let columns = match (self.listing, &self.key) {
+            (Listing::Names, None) => vec![TableColumn::Texts("key", texts)],
+            (Listing::Names, Some(_)) => vec![TableColumn::Texts("value", texts)],
+            (Listing::Verbose | Listing::Counts, key) => {
+                let counts = items.iter().map(|item| self.counted(item).count).collect();
+                vec![
+                    TableColumn::Texts(
+                        "key",
+                        vec![key.as_deref().unwrap_or_default(); items.len()],
+                    ),
+                    TableColumn::Texts("value", texts),
+                    TableColumn::Counts("count", counts),
+                ]
+            }
+        };
+        Ok(arrow::write_table(columns)?)
     }
 }
 
@@ -207,12 +257,19 @@ fn parse_query(text: &str, config: &Config) -> Result<Predicate, Problem> {
         vocabulary: Vocabulary::Query,
         ..parse_options(config)
     };
-    match lang::run(text, &options)?.as_slice() {
+    let values = lang::run(text, &options).map_err(|error| Problem::from(error).of("q"))?;
+    match values.as_slice() {
         [lang::Value::Query(query)] => Ok((**query).clone()),
-        _ => Err(Problem::bad_request(
+        others => Err(Problem::bad_request(
             "IllegalStateException",
             "expected a single query on the stack",
         )
-        .with_hint("q selects series: name,cpu,:eq")),
+        .titled(match others.len() {
+            0 => "a query is missing".to_owned(),
+            1 => "q is not a query".to_owned(),
+            count => format!("there are {count} values where one query is needed"),
+        })
+        .of("q")
+        .with_hint("q selects series: name,cpu,:eq; queries are joined by :and or :or")),
     }
 }

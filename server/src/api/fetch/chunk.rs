@@ -32,6 +32,7 @@ const PRESENTATION: &str = "presentation-metadata";
 /// What a stream was asked for.
 pub(super) struct Work {
     server: Arc<Server>,
+    asked: GraphRequest,
     exprs: Vec<StyledExpr>,
     sources: Vec<Source>,
     step: Step,
@@ -78,6 +79,7 @@ impl Work {
             step: asked.step(),
             theme: asked.theme,
             has_looks,
+            asked: asked.clone(),
             server,
         };
         Ok((work, metadata))
@@ -105,7 +107,8 @@ impl Work {
             context: &context,
             limits,
         };
-        let evaluation = eval_next(&self.exprs, &query, &mut memory)?;
+        let evaluation = eval_next(&self.exprs, &query, &mut memory)
+            .map_err(|error| graph::blamed(&self.asked, &self.exprs, &query, error))?;
         let evaluated_ms = clock.elapsed_ms();
         telemetry.time(Metric::QueryTime, "evaluate", evaluated_ms - started_ms);
         telemetry.count(Metric::FetchChunks, ["", ""], 1);

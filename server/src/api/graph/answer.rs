@@ -1,9 +1,10 @@
 //! A graph in the format that was asked for, and errors as pictures.
 
+use telamon_query::lang::{PROGRAM_ROWS, Part};
 use telamon_render::encode::csv::{self, Separator};
-use telamon_render::encode::{json, stats, v2};
-use telamon_render::graph::GraphDef;
-use telamon_render::png::{self, ErrorKind};
+use telamon_render::encode::{arrow, json, stats, v2};
+use telamon_render::graph::{GraphDef, Theme};
+use telamon_render::png::{self, ErrorKind, ErrorPicture, ErrorRole, cells_of};
 use telamon_render::svg;
 
 use super::request::Format;
@@ -22,16 +23,47 @@ pub(super) fn write(graph: &GraphDef, format: Format) -> Result<Reply, Problem> 
         Format::Json => Reply::ok(JSON, json::write(graph)),
         Format::StatsJson => Reply::ok(JSON, stats::write(graph)),
         Format::V2Json => Reply::ok(JSON, v2::write(graph)?),
+        Format::Arrow => Reply::ok(arrow::MEDIA_TYPE, arrow::write(graph)?),
     })
 }
 
+/// What an error is drawn on instead of the graph.
+pub(super) struct Canvas {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) theme: Theme,
+    /// The program of the request.
+    pub(super) program: String,
+}
+
 /// An error as a picture of the size that was asked for: people see it where the graph would be.
-pub(super) fn picture_of(problem: &Problem, (width, height): (u32, u32)) -> Result<Reply, Problem> {
-    let kind = if problem.status.is_server_error() {
-        ErrorKind::System
-    } else {
-        ErrorKind::User
+pub(super) fn picture_of(problem: &Problem, canvas: &Canvas) -> Result<Reply, Problem> {
+    let report = problem.report(&canvas.program);
+    let lines = |columns: usize, is_short: bool| {
+        let rows = if is_short { 1 } else { PROGRAM_ROWS };
+        let lines = report.lines(columns, rows, &cells_of).into_iter();
+        lines.map(|line| (role(line.part), line.text)).collect()
     };
-    let picture = png::error_image(width, height, kind, &problem.message)?;
+    let picture = png::error_image(&ErrorPicture {
+        width: canvas.width,
+        height: canvas.height,
+        kind: if problem.status.is_server_error() {
+            ErrorKind::System
+        } else {
+            ErrorKind::User
+        },
+        theme: canvas.theme,
+        lines: &lines,
+    })?;
     Ok(Reply::ok(PNG, picture))
+}
+
+fn role(part: Part) -> ErrorRole {
+    match part {
+        Part::Title => ErrorRole::Title,
+        Part::Program | Part::Omission => ErrorRole::Program,
+        Part::Caret => ErrorRole::Caret,
+        Part::Advice => ErrorRole::Advice,
+        Part::Note => ErrorRole::Note,
+    }
 }

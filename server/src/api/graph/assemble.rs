@@ -84,7 +84,7 @@ struct Look {
 impl<'a> Assembly<'a> {
     fn new(asked: &'a GraphRequest, params: &'a Params) -> Result<Self, Problem> {
         let palette = match &asked.palette {
-            Some(text) => parse_palette(text)?,
+            Some(text) => parse_palette(text).map_err(|problem| problem.of("palette"))?,
             None => Palette::primary(asked.theme),
         };
         Ok(Self {
@@ -427,16 +427,20 @@ pub(in crate::api) fn axis_of(styled: &StyledExpr) -> Result<usize, Problem> {
     let Some(text) = styled.setting(Setting::Axis) else {
         return Ok(0);
     };
-    let axis = parse_int(text)?;
+    let axis = parse_int(text).map_err(|problem| problem.operand(text))?;
     usize::try_from(axis)
         .ok()
         .filter(|&axis| axis < AXES_MAX)
-        .ok_or_else(|| Problem::illegal_argument(format!("invalid axis: {axis}")))
+        .ok_or_else(|| {
+            Problem::illegal_argument(format!("invalid axis: {axis}"))
+                .operand(text)
+                .with_hint("axes go from 0 to 4: 1,:axis")
+        })
 }
 
 /// A line style by its name in any case.
-pub(in crate::api) fn line_style(name: &str) -> Result<LineStyle, Problem> {
-    let name = name.to_uppercase();
+pub(in crate::api) fn line_style(given: &str) -> Result<LineStyle, Problem> {
+    let name = given.to_uppercase();
     match name.as_str() {
         "LINE" => Ok(LineStyle::Line),
         "AREA" => Ok(LineStyle::Area),
@@ -446,6 +450,9 @@ pub(in crate::api) fn line_style(name: &str) -> Result<LineStyle, Problem> {
         _ => Err(Problem::illegal_argument(format!(
             "No enum constant com.netflix.atlas.chart.model.LineStyle.{name}"
         ))
+        .titled(format!("unknown line style: {given}"))
+        .operand(given)
+        .one_of(given, ["line", "area", "stack", "vspan", "heatmap"])
         .with_hint("styles are line, area, stack, vspan and heatmap")),
     }
 }
@@ -454,17 +461,31 @@ fn parse_alpha(text: &str) -> Result<u8, Problem> {
     if text.chars().count() != 2 {
         return Err(Problem::illegal_argument(
             "requirement failed: value should be 2 digit hex string",
-        ));
+        )
+        .titled(format!("`{text}` is no opacity"))
+        .operand(text)
+        .with_hint("alpha has two hex digits, from 00, invisible, to ff, opaque"));
     }
-    u8::from_str_radix(text, 16).map_err(|_no_hex| bad_hex(text))
+    u8::from_str_radix(text, 16).map_err(|_no_hex| bad_hex(text).operand(text))
 }
 
 /// A palette, in the reference's words where it is none.
 pub(in crate::api) fn parse_palette(text: &str) -> Result<Palette, Problem> {
-    Palette::parse(text).map_err(|error| match error {
-        PaletteError::UnknownName(_) => Problem::illegal_argument(error),
-        PaletteError::BadColor(color) => bad_color(&color),
-        PaletteError::Empty => Problem::illegal_argument(format!("requirement failed: {error}")),
+    let hint = "a palette is a name such as armytage, a list (,f00,0f0,), or either after hash:";
+    Palette::parse(text).map_err(|error| {
+        let problem = match &error {
+            PaletteError::UnknownName(name) => {
+                let problem = Problem::illegal_argument(&error);
+                problem
+                    .titled(format!("unknown palette: {name}"))
+                    .one_of(name, Palette::names())
+            }
+            PaletteError::BadColor(color) => bad_color(color),
+            PaletteError::Empty => {
+                Problem::illegal_argument(format!("requirement failed: {error}"))
+            }
+        };
+        problem.operand(text).with_hint(hint)
     })
 }
 
@@ -475,6 +496,9 @@ pub(in crate::api) fn bad_color(text: &str) -> Problem {
         6 | 8 => bad_hex(text),
         _ => Problem::illegal_argument("requirement failed: color must be hex string [AA]RRGGBB"),
     }
+    .titled(format!("`{text}` is no color"))
+    .operand(text)
+    .with_hint("a color has 3, 6 or 8 hex digits, or is a name such as blue1")
 }
 
 fn bad_hex(text: &str) -> Problem {

@@ -43,14 +43,17 @@ impl Axis {
     /// Reads the parameters of an axis.
     pub(in crate::api) fn read(params: &Params, axis: usize) -> Result<Self, Problem> {
         let of = |name: &str| params.axis(name, axis);
-        let (lower, upper) = (bound(of("l"))?, bound(of("u"))?);
+        let lower = bound(of("l")).map_err(|problem| problem.of("l"))?;
+        let upper = bound(of("u")).map_err(|problem| problem.of("u"))?;
         if let (Bound::Explicit(low), Bound::Explicit(high)) = (lower, upper)
             && low >= high
         {
             let (low, high) = (java(low), java(high));
             return Err(Problem::illegal_argument(format!(
                 "requirement failed: lower bound must be less than upper bound ({low} >= {high})"
-            )));
+            ))
+            .of("l")
+            .with_hint("l is the lower end of the axis and u the upper one"));
         }
         let own_palette = params.first(&format!("palette.{axis}"));
         Ok(Self {
@@ -66,7 +69,10 @@ impl Axis {
             } else {
                 LineStyle::Line
             },
-            palette: own_palette.map(parse_palette).transpose()?,
+            palette: own_palette
+                .map(parse_palette)
+                .transpose()
+                .map_err(|problem| problem.of("palette"))?,
             sort: of("sort").map(str::to_owned),
             descending: of("order") == Some("desc"),
             heatmap: {
@@ -134,6 +140,8 @@ fn scale(name: Option<&str>, old: Option<&str>) -> Result<Scale, Problem> {
             Problem::illegal_argument(format!(
                 "unknown scale type '{name}', should be linear, log, log-linear, pow2, or sqrt"
             ))
+            .of("scale")
+            .one_of(name, ["linear", "log", "log-linear", "pow2", "sqrt"])
         }),
     }
 }

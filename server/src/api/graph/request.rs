@@ -6,11 +6,12 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use jiff::tz::TimeZone;
 use telamon_model::{Predicate, Step, Timestamp};
 use telamon_query::context::{GraphRequest as WindowRequest, GraphWindow, StepRules};
 use telamon_query::exec::EvalError;
 use telamon_query::lang::{self, ParseOptions, Vocabulary};
-use telamon_query::time::{Zone, parse_duration, resolve_range, zone};
+use telamon_query::time::{TimeError, Zone, parse_duration, regions, resolve_range, zone};
 use telamon_render::color::Vision;
 use telamon_render::graph::{GraphDef, LayoutMode, LegendType, Theme, TickLabels};
 
@@ -59,10 +60,23 @@ pub(crate) enum Format {
     Json,
     StatsJson,
     V2Json,
+    Arrow,
 }
 
 /// Step and range of what was asked for.
 type WindowOf = fn(&StepRules, &WindowRequest) -> Result<GraphWindow, EvalError>;
+
+const FORMATS: [&str; 9] = [
+    "png",
+    "svg",
+    "csv",
+    "txt",
+    "json",
+    "std.json",
+    "stats.json",
+    "v2.json",
+    "arrow",
+];
 
 const HINTS: [&str; 3] = ["no-image", "ambiguous-multi-y", "presentation-metadata"];
 
@@ -96,27 +110,36 @@ impl GraphRequest {
         params: &Params,
         (config, now): (&Config, Timestamp),
     ) -> Result<Self, Problem> {
-        let query = params
-            .first("q")
-            .ok_or_else(|| Problem::illegal_argument("missing required parameter 'q'"))?;
+        let query = params.first("q").ok_or_else(missing_query)?;
         let format = format?;
         let zones = zones(params, config)?;
         let width = positive(params, "w", "width", config.graph.width)?;
         let height = positive(params, "h", "height", config.graph.height)?;
-        let zoom = params.first("zoom").map_or(Ok(1.0), parse_double)?;
+        let zoom = params.first("zoom").map_or(Ok(1.0), parse_double);
+        let zoom = zoom.map_err(|problem| problem.of("zoom"))?;
         let layout = choice(
             params,
             "layout",
             LayoutMode::Canvas,
             LayoutMode::parse,
-            |name| Problem::illegal_argument(format!("unknown layout: {name}")),
+            |name| {
+                Problem::illegal_argument(format!("unknown layout: {name}"))
+                    .of("layout")
+                    .one_of(name, ["canvas", "image", "iw", "ih"])
+            },
         )?;
         let theme = choice(params, "theme", Theme::Light, Theme::parse, bad_theme)?;
         let vision = choice(params, "vision", Vision::Normal, Vision::parse, |name| {
             no_constant("chart.model.VisionType", name)
+                .titled(format!("unknown vision: {name}"))
+                .of("vision")
+                .one_of(name, VISIONS)
         })?;
         let unstable = choice(params, "features", false, features, |name| {
             no_constant("core.util.Features", &name.to_uppercase())
+                .titled(format!("unknown features: {name}"))
+                .of("features")
+                .one_of(name, ["stable", "unstable"])
         })?;
         for axis in 0..AXES_MAX {
             super::axis::tick_labels(params, axis)?;
@@ -178,6 +201,7 @@ impl GraphRequest {
             load: None,
             warnings: Vec::new(),
             hints: self.hints.clone(),
+            blank_reasons: Vec::new(),
         }
     }
 
@@ -196,7 +220,7 @@ impl GraphRequest {
         match self.format {
             Format::Png | Format::Svg => true,
             Format::V2Json => !self.has_hint("no-image"),
-            Format::Csv | Format::Txt | Format::Json | Format::StatsJson => false,
+            Format::Csv | Format::Txt | Format::Json | Format::StatsJson | Format::Arrow => false,
         }
     }
 }
@@ -210,20 +234,52 @@ fn format(name: Option<&str>) -> Result<Format, Problem> {
         Some("json" | "std.json") => Format::Json,
         Some("stats.json") => Format::StatsJson,
         Some("v2.json") => Format::V2Json,
+        Some("arrow") => Format::Arrow,
         Some(other) => {
             let message = format!("NoSuchElementException: key not found: {other}");
             return Err(Problem::new(StatusCode::NOT_FOUND, message)
-                .with_hint("formats are png, svg, csv, txt, json, stats.json and v2.json"));
+                .titled(format!("unknown format: {other}"))
+                .of("format")
+                .one_of(other, FORMATS)
+                .with_hint(format!("formats are {}", FORMATS.join(", "))));
         }
     })
 }
 
 fn zones(params: &Params, config: &Config) -> Result<Vec<Zone>, Problem> {
-    let zones: Vec<Zone> = params.all("tz").map(zone).collect::<Result<_, _>>()?;
+    let zones = params
+        .all("tz")
+        .map(|name| zone(name).map_err(|error| bad_zone(name, error)));
+    let zones: Vec<Zone> = zones.collect::<Result<_, _>>()?;
     if zones.is_empty() {
         return Ok(vec![zone(&config.graph.timezone)?]);
     }
     Ok(zones)
+}
+
+fn missing_query() -> Problem {
+    Problem::illegal_argument("missing required parameter 'q'")
+        .titled("the program is missing")
+        .of("q")
+        .with_hint("the parameter q holds the program, such as q=name,sps,:eq,:sum")
+}
+
+fn bad_zone(name: &str, error: TimeError) -> Problem {
+    let regions = regions();
+    let regions = regions.iter().map(String::as_str);
+    // The last part of a name is what people remember of it: Berlin, Pacific.
+    let by_end = regions.clone().find(|region| {
+        let end = region.rsplit('/').next().unwrap_or(region);
+        end.eq_ignore_ascii_case(name.trim()) && region.contains('/')
+    });
+    let problem = Problem::from(error)
+        .titled(format!("there is no time zone `{name}`"))
+        .of("tz")
+        .one_of(name, regions);
+    match by_end {
+        Some(region) => problem.nearest(region),
+        None => problem,
+    }
 }
 
 fn window_request(
@@ -234,13 +290,21 @@ fn window_request(
 ) -> Result<WindowRequest, Problem> {
     let start = params.first("s").unwrap_or("e-3h");
     let end = params.first("e").unwrap_or("now");
-    let range = resolve_range(start, end, &zone.rules, now)?;
+    let range = resolve_range(start, end, &zone.rules, now)
+        .map_err(|error| Problem::from(error).of(wrong_end((start, end), &zone.rules, now)))?;
+    let step_ms = params.first("step").map(parse_duration).transpose();
     Ok(WindowRequest {
         start: range.start,
         end: range.end,
-        step_ms: params.first("step").map(parse_duration).transpose()?,
+        step_ms: step_ms.map_err(|error| Problem::from(error).of("step"))?,
         width,
     })
+}
+
+/// The end of a range that cannot be read: the end where it is wrong beside a start that is right.
+fn wrong_end((start, end): (&str, &str), zone: &TimeZone, now: Timestamp) -> &'static str {
+    let is_end_wrong = resolve_range("epoch", end, zone, now).is_err() && start != "e";
+    if is_end_wrong { "e" } else { "s" }
 }
 
 fn common_query(text: &str, config: &Config) -> Result<Arc<Predicate>, Problem> {
@@ -248,16 +312,20 @@ fn common_query(text: &str, config: &Config) -> Result<Arc<Predicate>, Problem> 
         vocabulary: Vocabulary::Query,
         ..parse_options(config)
     };
-    match lang::run(text, &options)?.as_slice() {
+    let values = lang::run(text, &options).map_err(|error| Problem::from(error).of("cq"))?;
+    match values.as_slice() {
         [lang::Value::Query(query)] => Ok(Arc::clone(query)),
         _ => Err(Problem::bad_request(
             "IllegalStateException",
             format!("invalid cq parameter: {text}"),
-        )),
+        )
+        .titled("cq is not one query")
+        .of("cq")
+        .with_hint("the parameter cq holds a query, such as cq=nf.app,api,:eq")),
     }
 }
 
-fn positive(params: &Params, key: &str, what: &str, default: u32) -> Result<u32, Problem> {
+fn positive(params: &Params, key: &'static str, what: &str, default: u32) -> Result<u32, Problem> {
     let Some(given) = params.int(key)? else {
         return Ok(default);
     };
@@ -266,7 +334,7 @@ fn positive(params: &Params, key: &str, what: &str, default: u32) -> Result<u32,
         .filter(|&value| value > 0)
         .ok_or_else(|| {
             let text = format!("requirement failed: {what} must be positive (got {given})");
-            Problem::illegal_argument(text)
+            Problem::illegal_argument(text).of(key)
         })
 }
 
@@ -291,15 +359,33 @@ fn features(name: &str) -> Option<bool> {
     }
 }
 
+const VISIONS: [&str; 9] = [
+    "normal",
+    "protanopia",
+    "protanomaly",
+    "deuteranopia",
+    "deuteranomaly",
+    "tritanopia",
+    "tritanomaly",
+    "achromatopsia",
+    "achromatomaly",
+];
+
+const THEMES: [&str; 2] = ["light", "dark"];
+
 fn bad_theme(name: &str) -> Problem {
     if name.is_empty() {
         let message = "BadPath: path parameter: Invalid path '': path has a leading, trailing, or \
                        two adjacent period '.' (use quoted \"\" empty string if you want an empty \
                        element)";
         return Problem::new(StatusCode::INTERNAL_SERVER_ERROR, message)
-            .with_hint("themes are light and dark");
+            .titled("the theme is empty")
+            .of("theme")
+            .one_of(name, THEMES);
     }
     Problem::illegal_argument(format!("invalid theme: {name}"))
+        .of("theme")
+        .one_of(name, THEMES)
 }
 
 fn no_constant(class: &str, name: &str) -> Problem {
@@ -312,6 +398,8 @@ pub(super) fn parse_tick_labels(name: &str) -> Result<TickLabels, Problem> {
         Problem::illegal_argument(format!(
             "tick_labels: unknown value '{name}', acceptable values are off, decimal, and binary"
         ))
+        .of("tick_labels")
+        .one_of(name, ["off", "decimal", "binary", "duration"])
     })
 }
 

@@ -163,6 +163,150 @@ async fn every_zone_is_drawn() {
     server.running.stop().await.unwrap();
 }
 
+/// What a person reads about a request that fails, from the JSON of the answer.
+async fn told(server: &TestServer, query: &str) -> String {
+    let uri = format!("/api/v1/graph?{query}&s=e-5m&format=json");
+    let body = server.get(&uri).await.json();
+    let error = &body["error"];
+    let mut told = format!("{query}\n  {}\n", error["title"].as_str().unwrap_or("?"));
+    if let (Some(start), Some(end)) = (
+        error["span"]["start"].as_u64(),
+        error["span"]["end"].as_u64(),
+    ) {
+        let params = crate::api::params::Params::parse(query);
+        let parameter = error["parameter"].as_str().unwrap_or("q");
+        let program = params.first(parameter).unwrap();
+        let (start, end) = (
+            usize::try_from(start).unwrap(),
+            usize::try_from(end).unwrap(),
+        );
+        told.push_str(&format!("  at {}\n", &program[start..end]));
+    }
+    for field in ["parameter", "nearest", "hint"] {
+        if let Some(text) = error[field].as_str() {
+            told.push_str(&format!("  {field}: {text}\n"));
+        }
+    }
+    told
+}
+
+#[tokio::test]
+async fn every_error_says_what_to_do() {
+    let server = TestServer::held("[query]\nlines_max = 2\n[store]\nstep = \"60s\"", 600_000).await;
+    let tags = |node: usize| format!(r#"{{"name":"cpu","node":"i-{node}","app":"a"}}"#);
+    let metrics: Vec<String> = (0..5)
+        .map(|node| {
+            format!(
+                r#"{{"tags":{},"timestamp":600000,"value":1.0}}"#,
+                tags(node)
+            )
+        })
+        .collect();
+    let body = format!(r#"{{"tags":{{}},"metrics":[{}]}}"#, metrics.join(","));
+    assert_eq!(server.publish(body).await.status, 200);
+    let mut text = String::new();
+    for query in [
+        // Evaluation.
+        "q=1,name,cpu,:eq,(,node,),:by,2,:add",
+        "q=name,cpu,:eq,(,app,),:by,name,cpu,:eq,(,node,),:by,:add",
+        "q=name,cpu,:eq,:all,3,:div",
+        "q=name,cpu,:eq,:sum,name,cpu,:eq,0,:rolling-count,:add",
+        "q=name,cpu,:eq,5,0,:rolling-mean",
+        "q=name,cpu,:eq,5,7,:rolling-mean",
+        "q=name,cpu,:eq,0,0.1,0.1,:sdes",
+        "q=name,cpu,:eq,(,app,),:by,mean,2,:topk",
+        "q=name,cpu,:eq,(,app,),:by,mean,:stat",
+        "q=NANO_OF_DAY,:time",
+        "q=name,cpu,:eq,(,app,),:by,name,no,:eq,:all,:filter",
+        // Presentation.
+        "q=1,nonsense,:palette",
+        "q=1,ares,:ls",
+        "q=1,9,:axis",
+        "q=1,xyz,:alpha",
+        "q=name,cpu,:eq,[,b,:s",
+        "q=name,cpu,:eq,hexa,:decode",
+        "q=2012-13-45,now,:time-span",
+        // Parameters.
+        "",
+        "q=1&format=jsn",
+        "q=1&layout=imag",
+        "q=1&theme=drak",
+        "q=1&vision=protanopy",
+        "q=1&features=unstabel",
+        "q=1&palette=armitage",
+        "q=1&scale=logarithmic",
+        "q=1&tick_labels=decmal",
+        "q=1&tz=Berlin",
+        "q=1&tz=US/Pacfic",
+        "q=1&w=wide",
+        "q=1&h=-1",
+        "q=1&zoom=x",
+        "q=1&step=1x",
+        "q=1&e=yesterday1",
+        "q=1&s=now&e=now-1h",
+        "q=1&l=5&u=1",
+        "q=1&cq=name,cpu",
+        "q=1&cq=name,cpu,:equal",
+    ] {
+        text.push_str(&told(&server, query).await);
+    }
+    expect_test::expect_file!["told.txt"].assert_eq(&text);
+    server.running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn people_with_a_browser_get_a_picture_of_the_size_they_asked_for() {
+    let server = TestServer::start(MINUTES).await;
+    let browser = [("User-Agent", "Mozilla/5.0")];
+    for theme in ["light", "dark"] {
+        for (width, height) in [(1, 1), (40, 20), (700, 300), (2000, 1000)] {
+            let uri = format!("/api/v1/graph?q=1,:smu&theme={theme}&w={width}&h={height}");
+            let answer = server.send("GET", &uri, &browser, String::new()).await;
+            assert_eq!(answer.status, 200, "{uri}");
+            assert_eq!(answer.header("content-type"), Some("image/png"));
+            let side = |at: usize| u32::from_be_bytes(answer.body[at..at + 4].try_into().unwrap());
+            assert_eq!((side(16), side(20)), (width, height), "{uri}");
+        }
+    }
+    server.running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn data_frames_get_what_json_says() {
+    let server = TestServer::held(MINUTES, 1_200_000).await;
+    let uri = "/api/v1/graph?q=minuteOfHour,:time,2,x,:legend&s=e-3m";
+    let json = server.get(&format!("{uri}&format=json")).await.json();
+    let answer = server.get(&format!("{uri}&format=arrow")).await;
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/vnd.apache.arrow.stream")
+    );
+    let rows: usize = json["values"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|at| at.as_array().unwrap().len())
+        .sum();
+    assert!(rows > 0);
+    let values = json["values"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|at| at[0].as_f64());
+    let values: Vec<u8> = values.flat_map(f64::to_le_bytes).collect();
+    let has_values = answer
+        .body
+        .windows(values.len())
+        .any(|bytes| bytes == values);
+    assert!(has_values, "the first line stands in one piece");
+    let tags = server.get("/api/v1/tags?format=arrow").await;
+    assert_eq!(
+        tags.header("content-type"),
+        Some("application/vnd.apache.arrow.stream")
+    );
+    server.running.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn an_error_says_where_and_what_was_meant() {
     let server = TestServer::start(MINUTES).await;
