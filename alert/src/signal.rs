@@ -9,8 +9,9 @@
 //! ```
 //!
 //! The words that rules may use remember a finite number of points, so every earlier origin gives
-//! the same value: live evaluation, replay and a query of the same text agree. Words that look at a
-//! whole window have no value at one slot and are refused, with the reason.
+//! the same value: live evaluation, replay and a query of the same text agree. The two instances of
+//! `:sdes` take turns from the origin on, so with it origins are multiples of its training. Words that
+//! look at a whole window have no value at one slot and are refused, with the reason.
 //!
 //! Comparisons turn an absent value into "not true". So that a silent publisher is not taken for a
 //! healthy one, the sides of the comparisons are evaluated too: where every comparison lacks a
@@ -19,7 +20,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use telamon_model::{Slot, Step, Tags, duration};
+use telamon_model::{Slot, Step, Tags, Timestamp, duration};
 use telamon_query::context::EvalContext;
 use telamon_query::exec::{Limits, eval};
 use telamon_query::expr::{BinaryOp, Expr, Keys, LookBack, StyledExpr};
@@ -54,7 +55,16 @@ pub struct SignalExpr {
     text: Arc<str>,
     signal: StyledExpr,
     comparisons: Vec<Comparison>,
-    look_back_intervals: i64,
+    reach: Reach,
+}
+
+/// How far back a signal looks, in intervals of its group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Reach {
+    /// Intervals before the newest one that decide its value.
+    intervals: i64,
+    /// The number of the first interval since 1970 is a multiple of this.
+    multiple: i64,
 }
 
 /// A comparison that decides the signal.
@@ -113,11 +123,12 @@ impl SignalExpr {
                  use words that look at a fixed number of values, such as :rolling-mean"
             ));
         }
-        let look_back_intervals = look_back(&signal.expr, interval.as_millis())?;
-        if look_back_intervals > LOOK_BACK_INTERVALS_MAX {
+        let reach = Reach::of(&signal.expr, interval.as_millis())?;
+        if reach.intervals_max() > LOOK_BACK_INTERVALS_MAX {
             return Err(format!(
-                "the signal looks back {look_back_intervals} intervals of {}; a rule may look back \
+                "the signal looks back {} intervals of {}; a rule may look back \
                  {LOOK_BACK_INTERVALS_MAX}",
+                reach.intervals_max(),
                 duration::format_millis(interval.as_millis())
             ));
         }
@@ -127,7 +138,7 @@ impl SignalExpr {
             text: text.trim().into(),
             signal,
             comparisons,
-            look_back_intervals,
+            reach,
         })
     }
 
@@ -138,10 +149,9 @@ impl SignalExpr {
 
     /// Whether smaller values of what is compared are worse: the signal asks for `:lt` or `:le`.
     pub fn is_worse_when_less(&self) -> bool {
-        self.comparisons.first().is_some_and(|comparison| {
-            let asks_for_less = matches!(comparison.op, BinaryOp::Lt | BinaryOp::Le);
-            asks_for_less != comparison.is_flipped()
-        })
+        self.comparisons
+            .first()
+            .is_some_and(|comparison| comparison.op.asks_for_less() != comparison.is_flipped())
     }
 
     /// What to draw to see why the signal is what it is: the sides of the first comparison, a
@@ -170,7 +180,7 @@ impl SignalExpr {
     ) -> Result<Lines, String> {
         let time = snapshot.step().end_of(slot);
         let context = EvalContext {
-            start: time.plus_millis(-self.look_back_intervals * interval.as_millis()),
+            start: self.reach.origin(time, interval),
             end: time.plus_millis(interval.as_millis()),
             step_ms: interval.as_millis(),
         };
@@ -203,6 +213,61 @@ impl SignalExpr {
         }
         Ok(found)
     }
+}
+
+impl Reach {
+    fn of(expr: &Expr, step_ms: i64) -> Result<Self, String> {
+        let nothing = Self {
+            intervals: 0,
+            multiple: 1,
+        };
+        let below = expr.children().try_fold(nothing, |most, child| {
+            let child = Self::of(child, step_ms)?;
+            Ok::<_, String>(Self {
+                intervals: most.intervals.max(child.intervals),
+                multiple: common_multiple(most.multiple, child.multiple),
+            })
+        })?;
+        let Expr::Stateful { op, .. } = expr else {
+            return Ok(below);
+        };
+        let (points, multiple) = match op.look_back(step_ms) {
+            LookBack::Points(points) => (points, 1),
+            LookBack::Aligned { points, multiple } => (points, multiple),
+            LookBack::All => unreachable!("words that look at a whole window were refused"),
+        };
+        if points < 0 {
+            return Err(format!(
+                "`{op}` has no window; it needs at least one interval"
+            ));
+        }
+        Ok(Self {
+            intervals: below.intervals + points,
+            multiple: common_multiple(below.multiple, multiple),
+        })
+    }
+
+    /// The most intervals between the origin and the newest one.
+    fn intervals_max(self) -> i64 {
+        self.intervals.saturating_add(self.multiple - 1)
+    }
+
+    /// Where the evaluation of the interval that ends at a time starts.
+    fn origin(self, time: Timestamp, interval: Step) -> Timestamp {
+        let interval_ms = interval.as_millis();
+        let first = time.0.div_euclid(interval_ms) - self.intervals;
+        let past = first.rem_euclid(self.multiple);
+        time.plus_millis(-(self.intervals + past) * interval_ms)
+    }
+}
+
+/// The least common multiple of two positive numbers; the largest number where it is larger.
+fn common_multiple(a: i64, b: i64) -> i64 {
+    let (mut divisor, mut rest) = (a, b);
+    while rest != 0 {
+        (divisor, rest) = (rest, divisor % rest);
+    }
+    (a / divisor).saturating_mul(b)
 }
 
 impl Comparison {
@@ -281,36 +346,11 @@ fn is_constant(expr: &Expr) -> bool {
     matches!(expr, Expr::Constant(_))
 }
 
-/// Points before the newest one that decide its value.
-fn look_back(expr: &Expr, step_ms: i64) -> Result<i64, String> {
-    let below = expr
-        .children()
-        .map(|child| look_back(child, step_ms))
-        .try_fold(0, |most, points| points.map(|points| most.max(points)))?;
-    let own = match expr {
-        Expr::Stateful { op, .. } => match op.look_back(step_ms) {
-            LookBack::Points(points) if points < 0 => {
-                return Err(format!(
-                    "`{op}` has no window; it needs at least one interval"
-                ));
-            }
-            LookBack::Points(points) => points,
-            LookBack::All => unreachable!("words that look at a whole window were refused"),
-        },
-        _ => 0,
-    };
-    Ok(below + own)
-}
-
 /// The comparisons that decide the signal, left to right. Looks through `:and`, `:or`, a count of
 /// how often a comparison held, and words that only print; other operators make a number of it.
 fn find_comparisons(expr: &Arc<Expr>, found: &mut Vec<Comparison>) {
     match &**expr {
-        Expr::Binary {
-            op: op @ (BinaryOp::Gt | BinaryOp::Ge | BinaryOp::Lt | BinaryOp::Le),
-            left,
-            right,
-        } => {
+        Expr::Binary { op, left, right } if op.is_comparison() => {
             let before = found.len();
             if let Expr::Stateful { input, .. } = &**left {
                 find_comparisons(input, found);

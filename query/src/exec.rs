@@ -5,7 +5,8 @@
 //!   select    predicate -> series, series -> groups, cost         (select)
 //!   scan      rows of the store -> accumulators of each thread    (scan, accumulate)
 //!   finish    merged partials -> lines with tags and labels       (finish)
-//!   math      operators over lines            (math, across, stateful, choose, buckets, consolidate)
+//!   math      operators over lines            (math, across, relabel, stateful, choose, buckets,
+//!                                              consolidate)
 //! ```
 //!
 //! What is read is known before anything is read, and its cost is checked before the scan. The bits of
@@ -22,6 +23,7 @@ mod error;
 mod finish;
 mod fused;
 mod math;
+mod relabel;
 mod scan;
 mod select;
 mod stateful;

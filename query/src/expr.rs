@@ -11,6 +11,7 @@ mod operator;
 mod print;
 mod random;
 mod rebuild;
+mod relabel;
 mod scalar;
 mod stateful;
 mod style;
@@ -22,12 +23,13 @@ use telamon_model::Predicate;
 
 pub use choice::{Choice, Others, Statistic};
 pub use custom::CustomAverage;
-pub use operator::{BinaryOp, Bound, UnaryOp};
+pub use operator::{BinaryOp, Bound, Reduce, UnaryOp};
 pub(crate) use print::is_line_style;
 pub use print::{ListText, QueryText};
 pub use random::random_at;
+pub use relabel::Relabel;
 pub use scalar::{add_present, is_true, max_present, min_present};
-pub use stateful::{LookBack, Rolling, Smoothing, StatefulOp};
+pub use stateful::{LookBack, Rolling, Smoothing, StatefulOp, Window};
 pub use style::{Setting, Settings, StyledExpr};
 pub use time::TimeField;
 
@@ -80,17 +82,24 @@ pub enum Expr {
         /// Right side.
         right: Arc<Self>,
     },
+    /// A value where there is none.
+    Fill {
+        /// The value.
+        with: Number,
+        /// What has gaps.
+        input: Arc<Self>,
+    },
     /// All lines of the input to one line.
     Across {
         /// How values are combined.
-        aggregate: Aggregate,
+        reduce: Reduce,
         /// The lines.
         input: Arc<Self>,
     },
     /// Lines of a grouped input to one line per value of fewer keys.
     Regroup {
         /// How values are combined.
-        aggregate: Aggregate,
+        reduce: Reduce,
         /// The grouped lines; not an [`Expr::Across`] of them.
         input: Arc<Self>,
         /// The keys that remain.
@@ -118,6 +127,13 @@ pub enum Expr {
         from: Arc<str>,
         /// The new key.
         to: Arc<str>,
+    },
+    /// A tag made from another one.
+    Relabel {
+        /// Which tag, and from what.
+        relabel: Arc<Relabel>,
+        /// The lines.
+        input: Arc<Self>,
     },
     /// An operator that remembers earlier values of each line.
     Stateful {
@@ -296,11 +312,13 @@ impl Expr {
             | Self::Data(_) => (None, None),
             Self::Unary { input, .. }
             | Self::Clamp { input, .. }
+            | Self::Fill { input, .. }
             | Self::Across { input, .. }
             | Self::Regroup { input, .. }
             | Self::Percentiles { input, .. }
             | Self::ApproxDistinct { input, .. }
             | Self::As { input, .. }
+            | Self::Relabel { input, .. }
             | Self::Stateful { input, .. }
             | Self::Stat { input, .. }
             | Self::Choose { input, .. }
@@ -337,8 +355,22 @@ impl Expr {
             Self::Data(data) => matches!(data, DataExpr::GroupBy { .. }),
             Self::Regroup { .. } | Self::Percentiles { .. } => true,
             Self::Across { .. } => false,
+            // What was made a tag of tells single series apart.
+            Self::Relabel { relabel, input } if !relabel.rule.is_always_empty() => {
+                input.has_line_for_each()
+            }
             // Of a grouped input the condition is grouped too; leaves have no children.
             _ => self.children().any(|child| child.is_grouped()),
+        }
+    }
+
+    /// Whether the result has a line for each combination of some keys or for each series.
+    fn has_line_for_each(&self) -> bool {
+        match self {
+            Self::Data(data) => !matches!(data, DataExpr::Aggregate(_)),
+            Self::Across { .. } => false,
+            Self::Regroup { .. } | Self::Percentiles { .. } => true,
+            _ => self.children().any(|child| child.has_line_for_each()),
         }
     }
 
@@ -357,6 +389,7 @@ impl Expr {
             | Self::Across { .. } => Arc::from([]),
             Self::Unary { input, .. }
             | Self::Clamp { input, .. }
+            | Self::Fill { input, .. }
             | Self::Stateful { input, .. }
             | Self::Percentiles { input, .. }
             | Self::Stat { input, .. }
@@ -373,6 +406,10 @@ impl Expr {
                 .iter()
                 .map(|key| Arc::clone(if key == from { to } else { key }))
                 .collect(),
+            Self::Relabel { relabel, input } if self.is_grouped() => {
+                relabel.grouping(&input.final_grouping())
+            }
+            Self::Relabel { input, .. } => input.final_grouping(),
             Self::Binary { left, right, .. } => {
                 let (left, right) = (left.final_grouping(), right.final_grouping());
                 if right.iter().all(|key| left.contains(key)) {

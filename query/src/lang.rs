@@ -84,6 +84,14 @@ impl ParseOptions {
             own: OwnWords::default(),
         }
     }
+
+    /// The reference's options with our words as well.
+    pub fn telamon() -> Self {
+        Self {
+            vocabulary: Vocabulary::Telamon,
+            ..Self::reference()
+        }
+    }
 }
 
 /// How large a program may become.
@@ -158,11 +166,13 @@ pub enum Vocabulary {
     Style,
     /// Words an operator may define.
     Custom,
+    /// Words the reference does not have.
+    Telamon,
 }
 
 impl Vocabulary {
     /// All of them, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Std,
         Self::Query,
         Self::Data,
@@ -171,6 +181,7 @@ impl Vocabulary {
         Self::Filter,
         Self::Style,
         Self::Custom,
+        Self::Telamon,
     ];
 
     /// The name in URLs and documents.
@@ -184,6 +195,7 @@ impl Vocabulary {
             Self::Filter => "filter",
             Self::Style => "style",
             Self::Custom => "custom",
+            Self::Telamon => "telamon",
         }
     }
 

@@ -1,6 +1,11 @@
 //! Lines: what an expression evaluates to.
 
+use std::sync::Arc;
+
 use telamon_model::{ABSENT, Tags};
+
+/// The name of what stands for a result without lines.
+const NO_DATA: &str = "NO_DATA";
 
 /// One value per step of the evaluation, with a name.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,11 +33,19 @@ impl Line {
     /// What stands for a result without lines where one is expected.
     pub fn no_data(points: usize) -> Self {
         Self {
-            tags: Tags::from_pairs([("name", "NO_DATA")]),
+            tags: Tags::from_pairs([("name", NO_DATA)]),
             label: "NO DATA".to_owned(),
             kind: LineKind::Gauge,
             values: vec![ABSENT; points],
         }
+    }
+
+    /// Whether it stands for a result without lines, or was computed from that.
+    pub(crate) fn is_no_data(&self) -> bool {
+        let mut tags = self.tags.iter();
+        let is_marked =
+            |(key, value): (&Arc<str>, &Arc<str>)| &**key == "name" && &**value == NO_DATA;
+        tags.next().is_some_and(is_marked) && tags.next().is_none()
     }
 }
 

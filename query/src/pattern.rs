@@ -6,10 +6,12 @@
 //!
 //! The pattern gets a `^` in front and may match anywhere: it is anchored at the start, but not at the
 //! end, and an alternative at the top level escapes the anchor. Classes know ASCII only. Forms that no
-//! automaton runs are run by `backtrack`; what the reference refuses is refused.
+//! automaton runs are run by `backtrack`; what the reference refuses is refused. Patterns of `:relabel`
+//! are others, see [`Substitution`].
 
 mod backtrack;
 mod parse;
+mod substitute;
 mod translate;
 
 #[cfg(test)]
@@ -19,6 +21,8 @@ use std::sync::Arc;
 
 use regex_automata::meta;
 use telamon_model::{Pattern, StringMatcher};
+
+pub use substitute::{Substitution, TextTooLong};
 
 use crate::lang::ErrorClass;
 use crate::limit::{Exceeded, Limit};

@@ -16,6 +16,7 @@ pub mod reference;
 mod stack;
 mod stateful;
 mod style;
+mod telamon;
 
 #[cfg(test)]
 mod tests;
@@ -34,7 +35,7 @@ pub(crate) use algebra::{and_query, map_queries, nameless_rewrite, without_choic
 pub struct Word {
     /// The name without the colon.
     pub name: &'static str,
-    /// Stack before and after, in the reference's words.
+    /// Stack before and after, as the reference writes it.
     pub signature: &'static str,
     /// The group the word belongs to.
     pub vocabulary: Vocabulary,
@@ -136,7 +137,7 @@ impl Word {
     }
 }
 
-/// Every word in the reference's order: where names repeat, the first that fits is run.
+/// Every word in the reference's order, then ours: where names repeat, the first that fits is run.
 pub fn all() -> impl Iterator<Item = &'static Word> {
     TABLE.words.iter().copied()
 }
@@ -175,6 +176,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         filter::WORDS,
         style::WORDS,
         custom::WORDS,
+        telamon::WORDS,
     ];
     let words: Vec<&'static Word> = groups.into_iter().flatten().collect();
     let mut sorted = words.clone();

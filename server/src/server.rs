@@ -220,7 +220,7 @@ pub(crate) fn parse_options(config: &Config) -> ParseOptions {
     ParseOptions {
         limits: config.query.language,
         own: config.language.clone(),
-        ..ParseOptions::reference()
+        ..ParseOptions::telamon()
     }
 }
 

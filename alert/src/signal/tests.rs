@@ -16,7 +16,7 @@ fn step() -> Step {
 }
 
 fn language() -> ParseOptions {
-    ParseOptions::reference()
+    ParseOptions::telamon()
 }
 
 fn signal(text: &str) -> SignalExpr {
@@ -98,9 +98,13 @@ fn the_picture_shows_what_is_compared() {
             "name,x,:eq,:sum,5.0,:const,threshold,:legend,f00,:color",
         ),
         ("name,x,:eq,:sum", "name,x,:eq,:sum"),
+        (
+            "name,x,:eq,:sum,1m,:rolling-mean,5,:fgt",
+            "name,x,:eq,:sum,1m,:rolling-mean,5.0,:const,threshold,:legend,f00,:color",
+        ),
     ] {
         assert_eq!(signal(text).picture(), picture, "{text}");
-        lang::parse(picture, &ParseOptions::reference()).unwrap();
+        lang::parse(picture, &ParseOptions::telamon()).unwrap();
     }
 }
 
@@ -112,6 +116,8 @@ fn the_worse_side_follows_the_comparison() {
         ("5,name,x,:eq,:sum,:lt", false),
         ("5,name,x,:eq,:sum,:ge", true),
         ("name,x,:eq,:sum,5,:lt,3,:rolling-count,2,:gt", true),
+        ("name,x,:eq,:sum,5,:flt", true),
+        ("5,name,x,:eq,:sum,:flt", false),
         ("name,x,:eq,:sum", false),
     ] {
         assert_eq!(
@@ -137,8 +143,16 @@ fn a_signal_looks_back_as_far_as_its_words_remember() {
         ),
         ("name,x,:eq,:sum,3,:delay,4,2,:rolling-mean,:derivative", 7),
         ("name,x,:eq,:sum,50s,:trend,3,:gt", 4),
+        ("name,x,:eq,:sum,50s,:rolling-max,3,:gt", 4),
+        ("name,x,:eq,:sum,51s,:rolling-max,3,:gt", 5),
+        ("name,x,:eq,:sum,1s,:rolling-max,3,:gt", 0),
+        ("name,x,:eq,:sum,50s,:delay,2,:delay,3,:gt", 7),
+        ("name,x,:eq,:sum,55s,:fill-last,3,:gt", 5),
+        ("name,x,:eq,:sum,0,:fill,3,:gt", 0),
+        ("name,x,:eq,:sum,10,0.1,0.5,:sdes,3,:gt", 19),
+        ("name,x,:eq,:sum,:sdes-simple,3,:delay,3,:gt", 22),
     ] {
-        assert_eq!(signal(text).look_back_intervals, intervals, "{text}");
+        assert_eq!(signal(text).reach.intervals, intervals, "{text}");
     }
 }
 
@@ -171,9 +185,55 @@ fn what_depends_on_a_whole_window_is_no_signal() {
     );
 }
 
+/// Two instances take turns from the origin on, so it is one at which both can start.
+#[test]
+fn smoothing_starts_at_a_multiple_of_its_training() {
+    let origin = |text: &str, slot: i64| {
+        let time = step().end_of(Slot(slot));
+        let origin = signal(text).reach.origin(time, step());
+        origin.0 / STEP_MS
+    };
+    let sdes = |training: i32| format!("name,x,:eq,:sum,{training},0.1,0.5,:sdes");
+    for (slot, expected) in [(1000, 980), (1008, 980), (1009, 990), (1010, 990)] {
+        assert_eq!(origin(&sdes(10), slot), expected, "{slot}");
+    }
+    let both = format!("{},{},:add", sdes(10), sdes(4));
+    assert_eq!(origin(&both, 1000), 980);
+    assert_eq!(origin(&both, 1018), 980);
+    assert_eq!(origin(&both, 1019), 1000);
+    for (text, reason) in [
+        (
+            format!("{},{},:add", sdes(499), sdes(500)),
+            "the signal looks back 250498 intervals",
+        ),
+        (sdes(0), "`0,0.1,0.5,:sdes` has no window"),
+        (sdes(-3), "`-3,0.1,0.5,:sdes` has no window"),
+    ] {
+        let error = SignalExpr::parse(&text, step(), &language()).unwrap_err();
+        assert!(error.message.starts_with(reason), "{error}");
+    }
+}
+
 /// A longer window does not change the newest value.
 #[test]
 fn every_earlier_origin_gives_the_same_value() {
+    for text in [
+        "name,x,:eq,:sum,5,:gt,4,:rolling-count,2,:ge,3,:rolling-count,1,:gt",
+        "name,x,:eq,:sum,3,0.5,0.25,:sdes,4,:fgt",
+        "name,x,:eq,:sum,3,0.5,0.25,:sdes,2,0.5,0.25,:sdes,4,:fgt",
+        "name,x,:eq,:sum,3,0.5,0.25,:sdes,name,x,:eq,:sum,2,0.5,0.5,:sdes,:fgt,2,:rolling-count",
+        "name,x,:eq,:sum,45s,:rolling-mean,4,:fgt",
+        "name,x,:eq,:sum,:floor,20s,:fill-last,15s,:delay,4,:fge,40s,:rolling-count",
+        "name,x,:eq,:sum,0,:fill,1,:flt",
+        "name,x,:eq,(,nf.node,),:by,0.5,:quantile,1,:fgt",
+        "name,x,:eq,(,nf.node,),:by,n,$1,nf.node,i-(.*),:relabel,1,:fgt,2,:rolling-count",
+    ] {
+        check_origins(text);
+    }
+}
+
+#[track_caller]
+fn check_origins(text: &str) {
     let values: Vec<f64> = (0..40)
         .map(|k| {
             if k % 7 == 3 {
@@ -184,20 +244,22 @@ fn every_earlier_origin_gives_the_same_value() {
         })
         .collect();
     let snapshot = snapshot(&[("x", "i-1", &values)]);
-    let text = "name,x,:eq,:sum,5,:gt,4,:rolling-count,2,:ge,3,:rolling-count,1,:gt";
     let short = signal(text);
     for more in 1..20 {
         let mut long = short.clone();
-        long.look_back_intervals += more;
+        long.reach.intervals += more;
         for back in 0..10 {
             let slot = NOW.plus(-back);
-            // As text, in which NaN equals NaN.
-            let [short, long] =
-                [&short, &long].map(|signal| signal.evaluate(&snapshot, slot, step()));
+            // As text, in which NaN equals NaN. A line that decides nothing may as well be missing.
+            let [short, long] = [&short, &long].map(|signal| {
+                let mut lines = signal.evaluate(&snapshot, slot, step()).unwrap();
+                lines.retain(|_, signal| !signal.level.is_nan());
+                lines
+            });
             assert_eq!(
                 format!("{short:?}"),
                 format!("{long:?}"),
-                "{more} more at {back}"
+                "{text}: {more} more at {back}"
             );
         }
     }
@@ -244,6 +306,20 @@ fn lines_carry_the_value_that_is_compared() {
             vec!["NO_DATA: NaN (NaN)"],
         ),
         ("name,x,:eq,:sum".to_owned(), vec!["x: 10 (10)"]),
+        // What is filled is there, under the name of what was asked for.
+        (
+            "name,none,:eq,:sum,0,:fill,5,:lt".to_owned(),
+            vec!["none: 1 (0)"],
+        ),
+        // Without a value there is nothing to compare, so nothing is decided.
+        (
+            format!("{},{},:fgt", by_node("x"), by_node("y")),
+            vec!["i-1: 1 (9)"],
+        ),
+        (
+            format!("{},:all,c,$1,nf.node,i-(.),:relabel,5,:fgt", "name,x,:eq"),
+            vec!["i-1: 1 (9)", "i-2: 0 (1)"],
+        ),
     ] {
         assert_eq!(evaluate(&text, &snapshot), expected, "{text}");
     }

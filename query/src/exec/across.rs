@@ -1,26 +1,27 @@
 //! Lines to fewer lines: aggregates across all lines and regrouping.
 //!
 //! Takes lines in their order; adds them in that order and with the rounding of the reference.
+//! Quantiles, which are ours, do not depend on the order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use telamon_model::number::java_double;
 use telamon_model::predicate::utf16_cmp;
 use telamon_model::{ABSENT, Tags};
 
 use super::finish::group_label;
-use crate::expr::{Aggregate, DataExpr, Expr, add_present, max_present, min_present};
+use crate::expr::{Aggregate, DataExpr, Expr, Reduce, add_present, max_present, min_present};
 use crate::line::{Line, tag_label};
 
-/// All lines as one. Over a plain aggregate only a count does anything.
-pub(super) fn across(
-    aggregate: Aggregate,
-    input: &Expr,
-    lines: &[Line],
-    points: usize,
-) -> Vec<Line> {
+/// All lines as one. A plain aggregate is one line already, of which its sum and the like are itself.
+pub(super) fn across(reduce: Reduce, input: &Expr, lines: &[Line], points: usize) -> Vec<Line> {
     let is_plain = matches!(input, Expr::Data(DataExpr::Aggregate(_)));
-    if is_plain && aggregate != Aggregate::Count {
+    let is_itself = matches!(
+        reduce,
+        Reduce::Aggregate(Aggregate::Sum | Aggregate::Min | Aggregate::Max)
+    );
+    if is_plain && is_itself {
         return lines.to_vec();
     }
     let Some(first) = lines.first() else {
@@ -33,17 +34,21 @@ pub(super) fn across(
             filter(&first.tags, |key| exact.contains_key(key))
         }
     };
+    let label = match reduce {
+        Reduce::Aggregate(aggregate) => format!("{}({})", aggregate.word(), tag_label(&tags)),
+        Reduce::Quantile(q) => format!("quantile({}, {})", tag_label(&tags), java_double(q.0)),
+    };
     vec![Line {
-        label: format!("{}({})", aggregate.word(), tag_label(&tags)),
+        label,
         tags,
         kind: first.kind,
-        values: combine(aggregate, lines.iter(), points),
+        values: values_of(reduce, &lines.iter().collect::<Vec<_>>(), points),
     }]
 }
 
 /// One line per combination of values of the keys; lines that lack one are left out.
 pub(super) fn regroup(
-    aggregate: Aggregate,
+    reduce: Reduce,
     input: &Expr,
     keys: &[Arc<str>],
     lines: &[Line],
@@ -65,7 +70,7 @@ pub(super) fn regroup(
             tags: filter(&members[0].tags, |key| kept.contains(key)),
             label: group_label(keys.iter().zip(&values)),
             kind: members[0].kind,
-            values: combine(aggregate, members.iter().copied(), points),
+            values: values_of(reduce, &members, points),
         })
         .collect();
     regrouped.sort_by(|a, b| utf16_cmp(&a.label, &b.label));
@@ -90,11 +95,46 @@ fn filter(tags: &Tags, keep: impl Fn(&Arc<str>) -> bool) -> Tags {
     Tags::from_pairs(kept.map(|(key, value)| (Arc::clone(key), Arc::clone(value))))
 }
 
-fn combine<'a>(
-    aggregate: Aggregate,
-    lines: impl Iterator<Item = &'a Line>,
-    points: usize,
-) -> Vec<f64> {
+fn values_of(reduce: Reduce, lines: &[&Line], points: usize) -> Vec<f64> {
+    match reduce {
+        Reduce::Aggregate(aggregate) => combine(aggregate, lines, points),
+        Reduce::Quantile(q) => {
+            let mut present = Vec::with_capacity(lines.len());
+            let quantiles = (0..points).map(|point| {
+                present.clear();
+                let values = lines.iter().map(|line| line.values[point]);
+                present.extend(values.filter(|value| !value.is_nan()));
+                quantile(&mut present, q.0)
+            });
+            quantiles.collect()
+        }
+    }
+}
+
+/// The value of a rank between the lowest, 0, and the highest, 1: linear between the two nearest.
+/// `values` are sorted on the way.
+fn quantile(values: &mut [f64], q: f64) -> f64 {
+    let Some(last) = values.len().checked_sub(1) else {
+        return ABSENT;
+    };
+    values.sort_unstable_by(f64::total_cmp);
+    #[expect(clippy::cast_precision_loss, reason = "lines are far fewer than 2^53")]
+    let rank = q * last as f64;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "from 0 up to the last place"
+    )]
+    let below = rank.floor() as usize;
+    let (low, high) = (values[below], values[last.min(below + 1)]);
+    let share = rank.fract();
+    if share == 0.0 || low.to_bits() == high.to_bits() {
+        return low;
+    }
+    low * (1.0 - share) + high * share
+}
+
+fn combine(aggregate: Aggregate, lines: &[&Line], points: usize) -> Vec<f64> {
     let mut values = vec![ABSENT; points];
     for line in lines {
         for (value, &next) in values.iter_mut().zip(&line.values) {

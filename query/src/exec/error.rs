@@ -53,6 +53,8 @@ pub enum EvalError {
     InvalidEncoding { key: &'static str, values: String },
     /// A bucket or register whose number is none.
     NotHexadecimal { text: String },
+    /// A tag made from another one is longer than tags may be.
+    RelabelledTooLong { key: Arc<str>, bytes_max: usize },
     /// A step to consolidate to that neither is a multiple of the step nor divides it.
     ConsolidatedStep,
     /// A span of time that makes no sense.
@@ -83,6 +85,7 @@ impl EvalError {
             | Self::NoSingleCondition
             | Self::NoPercentiles
             | Self::InvalidEncoding { .. }
+            | Self::RelabelledTooLong { .. }
             | Self::ConsolidatedStep
             | Self::EmptyRange { .. }
             | Self::EndBeforeStart => Some("IllegalArgumentException"),
@@ -205,6 +208,10 @@ impl fmt::Display for EvalError {
             Self::NotHexadecimal { text } => {
                 write!(f, "For input string: \"{text}\" under radix 16")
             }
+            Self::RelabelledTooLong { key, bytes_max } => write!(
+                f,
+                "the tag {key} that :relabel makes is longer than {bytes_max} bytes"
+            ),
             Self::ConsolidatedStep => f.write_str(
                 "requirement failed: consolidated step must be multiple of primary step",
             ),

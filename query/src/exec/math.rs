@@ -15,6 +15,7 @@ use super::across::{across, regroup};
 use super::buckets::{distinct, percentiles};
 use super::consolidate::{LongSteps, Margin};
 use super::fused::{Fetched, Groups};
+use super::relabel::relabel;
 use super::{EvalError, EvalMemory, LINE_POINTS, Limits, LineCount, Query, choose};
 use crate::context::EvalContext;
 use crate::expr::random_at;
@@ -136,7 +137,13 @@ impl<'a> Evaluator<'a> {
             Expr::Unary { op, input } => {
                 let step_seconds = self.step_seconds();
                 let input = self.eval_around(input, margin)?;
-                map_values(&input, |value| op.apply(value, step_seconds))
+                let mut lines = map_values(&input, |value| op.apply(value, step_seconds));
+                if op.is_named() {
+                    for (line, input) in lines.iter_mut().zip(&*input) {
+                        line.label = format!("{}({})", op.word(), input.label);
+                    }
+                }
+                lines
             }
             Expr::Clamp {
                 bound,
@@ -146,22 +153,28 @@ impl<'a> Evaluator<'a> {
                 let input = self.eval_around(input, margin)?;
                 map_values(&input, |value| bound.apply(value, limit.0))
             }
-            Expr::Binary { op, left, right } => self.binary(*op, (left, right), margin)?,
-            Expr::Across { aggregate, input } => {
-                across(*aggregate, input, &self.eval(input)?, points)
+            Expr::Fill { with, input } => {
+                let lines = self.eval(input)?;
+                lines.iter().map(|line| fill(line, input, with.0)).collect()
             }
+            Expr::Binary { op, left, right } => self.binary(*op, (left, right), margin)?,
+            Expr::Across { reduce, input } => across(*reduce, input, &self.eval(input)?, points),
             Expr::Regroup {
-                aggregate,
+                reduce,
                 input,
                 keys,
-            } => regroup(*aggregate, input, keys, &self.eval(input)?, points),
+            } => regroup(*reduce, input, keys, &self.eval(input)?, points),
             Expr::Percentiles { input, ranks } => percentiles(input, ranks, &self.eval(input)?)?,
             Expr::ApproxDistinct { registers, .. } => distinct(registers, &self.eval(registers)?)?,
             Expr::As { input, from, to } => {
                 let lines = self.eval_around(input, margin)?;
                 lines.iter().map(|line| rename(line, from, to)).collect()
             }
-            Expr::Stateful { op, input } => return self.stateful(expr, *op, input),
+            Expr::Relabel {
+                relabel: rule,
+                input,
+            } => relabel(rule, &self.eval_around(input, margin)?)?,
+            Expr::Stateful { op, input } => return self.stateful(expr, op, input),
             Expr::Stat { stat, input, .. } => self.stat(stat, input, margin)?,
             Expr::StatOfInput(_) => Vec::new(),
             Expr::Filter { input, condition } => self.filter(input, condition, margin)?,
@@ -270,7 +283,7 @@ impl<'a> Evaluator<'a> {
     fn stateful(
         &mut self,
         expr: &Expr,
-        op: StatefulOp,
+        op: &StatefulOp,
         input: &Arc<Expr>,
     ) -> Result<Lines, EvalError> {
         let text = expr.to_string();
@@ -405,6 +418,7 @@ fn ends_with_window(expr: &Expr) -> bool {
     matches!(
         expr,
         Expr::Data(_)
+            | Expr::Fill { .. }
             | Expr::Across { .. }
             | Expr::Regroup { .. }
             | Expr::Percentiles { .. }
@@ -478,6 +492,22 @@ fn map_values(lines: &[Line], change: impl Fn(f64) -> f64) -> Vec<Line> {
         values: line.values.iter().map(|&value| change(value)).collect(),
     });
     changed.collect()
+}
+
+/// A line with a value wherever it has none. Where a query found nothing, what stands for a result is
+/// named as the result would be: what is filled must not change its name when data comes.
+fn fill(line: &Line, input: &Expr, with: f64) -> Line {
+    let tags = match input.data_exprs().first() {
+        Some(data) if line.is_no_data() => Tags::from_pairs(data.query().exact_tags()),
+        _ => line.tags.clone(),
+    };
+    let filled = |&value: &f64| if value.is_nan() { with } else { value };
+    Line {
+        tags,
+        label: format!("fill({}, {})", line.label, java_double(with)),
+        kind: line.kind,
+        values: line.values.iter().map(filled).collect(),
+    }
 }
 
 /// A label that follows from the tags goes on doing so; any other stays.

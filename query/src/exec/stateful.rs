@@ -23,10 +23,10 @@ use telamon_model::{ABSENT, Tags};
 
 use super::EvalError;
 use crate::context::EvalContext;
-use crate::expr::{Rolling, StatefulOp, add_present, max_present};
+use crate::expr::{Rolling, StatefulOp, Window, add_present, max_present};
 use crate::line::Line;
 use smooth::{Des, Sdes};
-use window::{Count, Delay, Extreme, Sum, window_points};
+use window::{Count, Delay, Extreme, FillLast, Sum, window_points};
 
 /// What operators remember between two stretches of time, by the text of their expression.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +54,7 @@ enum Remembered {
     Count(Count),
     Extreme(Extreme),
     Sum(Sum),
+    FillLast(FillLast),
     Des(Des),
     Sdes(Sdes),
     /// The values of a window of one point are the inputs.
@@ -74,7 +75,7 @@ impl EvalMemory {
     pub(super) fn feed(
         &mut self,
         text: String,
-        op: StatefulOp,
+        op: &StatefulOp,
         lines: &[Line],
         context: &EvalContext,
     ) -> Result<Vec<Line>, EvalError> {
@@ -121,27 +122,32 @@ impl EvalMemory {
 }
 
 impl Remembered {
-    fn new(op: StatefulOp, step_ms: i64, skipped: u64) -> Result<Self, EvalError> {
+    fn new(op: &StatefulOp, step_ms: i64, skipped: u64) -> Result<Self, EvalError> {
         Ok(match op {
-            StatefulOp::Delay { points } => {
-                Self::Delay(Delay::new(window_points(i64::from(points))?))
-            }
-            StatefulOp::Rolling { kind, points } => {
-                let size = window_points(i64::from(points))?;
-                match kind {
+            StatefulOp::Delay { by } => Self::Delay(Delay::new(window_points(by.points(step_ms))?)),
+            StatefulOp::FillLast { within } => match within.points_within(step_ms) {
+                0 if matches!(within, Window::Time { .. }) => Self::Same,
+                points => Self::FillLast(FillLast::new(window_points(points)?)),
+            },
+            StatefulOp::Rolling { kind, window } => {
+                let size = window_points(window.points(step_ms))?;
+                match *kind {
                     Rolling::Count => Self::Count(Count::new(size)),
                     Rolling::Min => Self::Extreme(Extreme::smallest(size)),
                     Rolling::Max => Self::Extreme(Extreme::largest(size)),
                     Rolling::Sum => Self::Sum(Sum::total(size)),
-                    Rolling::Mean { values_min } => Self::Sum(Sum::mean(size, values_min)?),
+                    Rolling::Mean { values_min } => {
+                        let has_time = matches!(window, Window::Time { .. });
+                        Self::Sum(Sum::mean(size, values_min, has_time)?)
+                    }
                 }
             }
             StatefulOp::Trend { window_ms } => match window_ms / step_ms {
                 ..=1 => Self::Same,
                 points => Self::Sum(Sum::trend(window_points(points)?)),
             },
-            StatefulOp::Des(smoothing) => Self::Des(Des::new(smoothing)),
-            StatefulOp::Sdes(smoothing) => Self::Sdes(Sdes::new(smoothing, skipped)),
+            StatefulOp::Des(smoothing) => Self::Des(Des::new(*smoothing)),
+            StatefulOp::Sdes(smoothing) => Self::Sdes(Sdes::new(*smoothing, skipped)),
             StatefulOp::Integral => Self::Integral(ABSENT),
             StatefulOp::CumulativeMax => Self::CumulativeMax(ABSENT),
             StatefulOp::Derivative => Self::Derivative(ABSENT),
@@ -155,6 +161,7 @@ impl Remembered {
             Self::Count(count) => count.next(value),
             Self::Extreme(extreme) => extreme.next(value),
             Self::Sum(sum) => sum.next(value, index),
+            Self::FillLast(fill) => fill.next(value),
             Self::Des(des) => des.next(value),
             Self::Sdes(sdes) => sdes.next(value, index),
             Self::Same => value,
@@ -177,6 +184,7 @@ impl Remembered {
             Self::Count(count) => count.is_fresh(),
             Self::Extreme(extreme) => extreme.is_fresh(),
             Self::Sum(sum) => sum.is_fresh(),
+            Self::FillLast(fill) => fill.is_fresh(),
             Self::Des(des) => des.is_fresh(),
             Self::Sdes(sdes) => sdes.is_fresh(),
             Self::Same => true,

@@ -5,7 +5,7 @@ use telamon_model::{Predicate, Tags, Timestamp};
 
 use super::*;
 use crate::expr::{
-    Aggregate, AggregateExpr, BinaryOp, Consolidation, DataExpr, Expr, Rolling, StatefulOp,
+    Aggregate, AggregateExpr, BinaryOp, Consolidation, DataExpr, Expr, Rolling, StatefulOp, Window,
 };
 use crate::line::LineKind;
 
@@ -13,6 +13,7 @@ mod fused;
 mod memory;
 mod naive;
 mod operators;
+mod telamon;
 mod world;
 
 use world::{Sample, World, context, limits};
@@ -160,7 +161,8 @@ proptest! {
         });
         let one = Arc::new(Expr::constant(0.0));
         let positive = Expr::Binary { op: BinaryOp::Gt, left: Arc::new(group), right: one };
-        let op = StatefulOp::Rolling { kind: Rolling::Count, points: window };
+        let window = Window::Points(window);
+        let op = StatefulOp::Rolling { kind: Rolling::Count, window };
         let count = Arc::new(Expr::Stateful { op, input: Arc::new(positive) });
         // The same operator twice must still see every point once.
         let both = styled(Expr::Binary {

@@ -2,6 +2,8 @@
 //!
 //! What they compute is left to the evaluator.
 
+use super::{Aggregate, Number};
+
 /// Operators on one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UnaryOp {
@@ -15,6 +17,20 @@ pub enum UnaryOp {
     Sqrt,
     /// Multiplied by the seconds of the line's step.
     PerStep,
+    /// Natural logarithm.
+    Log,
+    /// Logarithm to the base 2.
+    Log2,
+    /// Logarithm to the base 10.
+    Log10,
+    /// Euler's number to the power.
+    Exp,
+    /// The next whole number that is not above.
+    Floor,
+    /// The next whole number that is not below.
+    Ceil,
+    /// The nearest whole number, halves away from zero.
+    Round,
 }
 
 /// The side a clamp keeps values on.
@@ -56,13 +72,61 @@ pub enum BinaryOp {
     FMul,
     /// IEEE quotient.
     FDiv,
+    /// 1 where left is above right, absent where either is.
+    FGt,
+    /// 1 where left is not below right, absent where either is.
+    FGe,
+    /// 1 where left is below right, absent where either is.
+    FLt,
+    /// 1 where left is not above right, absent where either is.
+    FLe,
     /// 1 where both are true.
     And,
     /// 1 where one is true.
     Or,
 }
 
+/// How the values of several lines at one time become one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reduce {
+    /// As those of several series do.
+    Aggregate(Aggregate),
+    /// The value below which such a share of them lies, from 0 to 1: linear between two of them.
+    Quantile(Number),
+}
+
+impl From<Aggregate> for Reduce {
+    fn from(aggregate: Aggregate) -> Self {
+        Self::Aggregate(aggregate)
+    }
+}
+
+impl Reduce {
+    /// The word without its colon.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Aggregate(aggregate) => aggregate.word(),
+            Self::Quantile(_) => "quantile",
+        }
+    }
+}
+
 impl UnaryOp {
+    /// Whether a line is named after the operator. The reference names lines of its own operators
+    /// after their tags alone.
+    pub(crate) fn is_named(self) -> bool {
+        match self {
+            Self::Abs | Self::Neg | Self::Sin | Self::Sqrt | Self::PerStep => false,
+            Self::Log
+            | Self::Log2
+            | Self::Log10
+            | Self::Exp
+            | Self::Floor
+            | Self::Ceil
+            | Self::Round => true,
+        }
+    }
+
     /// The word without its colon.
     pub fn word(self) -> &'static str {
         match self {
@@ -71,6 +135,13 @@ impl UnaryOp {
             Self::Sin => "sin",
             Self::Sqrt => "sqrt",
             Self::PerStep => "per-step",
+            Self::Log => "log",
+            Self::Log2 => "log2",
+            Self::Log10 => "log10",
+            Self::Exp => "exp",
+            Self::Floor => "floor",
+            Self::Ceil => "ceil",
+            Self::Round => "round",
         }
     }
 }
@@ -86,6 +157,16 @@ impl Bound {
 }
 
 impl BinaryOp {
+    /// Whether the result says whether left and right are in some order.
+    pub fn is_comparison(self) -> bool {
+        self.asks_for_less() || matches!(self, Self::Gt | Self::Ge | Self::FGt | Self::FGe)
+    }
+
+    /// Whether it asks for left to be less than right, or not above it.
+    pub fn asks_for_less(self) -> bool {
+        matches!(self, Self::Lt | Self::Le | Self::FLt | Self::FLe)
+    }
+
     /// The word without its colon.
     pub fn word(self) -> &'static str {
         match self {
@@ -102,6 +183,10 @@ impl BinaryOp {
             Self::FSub => "fsub",
             Self::FMul => "fmul",
             Self::FDiv => "fdiv",
+            Self::FGt => "fgt",
+            Self::FGe => "fge",
+            Self::FLt => "flt",
+            Self::FLe => "fle",
             Self::And => "and",
             Self::Or => "or",
         }

@@ -10,7 +10,7 @@ use telamon_model::number::java_double;
 use telamon_model::{Predicate, duration};
 
 use super::{AggregateExpr, Consolidation, DataExpr, Displayed, Expr, Number};
-use super::{Rewrite, Rolling};
+use super::{Reduce, Relabel, Rewrite, Rolling, Window};
 use super::{Setting, StatefulOp, StyledExpr};
 use crate::lang::escape::encode;
 
@@ -118,9 +118,10 @@ impl fmt::Display for Expr {
                 input,
             } => write!(f, "{input},{},:{}", java_double(limit.0), bound.word()),
             Self::Binary { op, left, right } => write!(f, "{left},{right},:{}", op.word()),
-            Self::Across { aggregate, input } => write!(f, "{input},:{}", aggregate.word()),
+            Self::Fill { with, input } => write!(f, "{input},{},:fill", java_double(with.0)),
+            Self::Across { reduce, input } => write!(f, "{input},{reduce}"),
             Self::Regroup {
-                aggregate,
+                reduce,
                 input,
                 keys,
             } => {
@@ -131,13 +132,14 @@ impl fmt::Display for Expr {
                 } else {
                     ListText(keys).to_string()
                 };
-                write!(f, "{input},:{},{keys},:by", aggregate.word())
+                write!(f, "{input},{reduce},{keys},:by")
             }
             Self::Percentiles { input, ranks } => write_percentiles(f, input, ranks),
             Self::ApproxDistinct { input, .. } => write!(f, "{input},:approx-distinct"),
             Self::As { input, from, to } => {
                 write!(f, "{input},{},{},:as", encode(from), encode(to))
             }
+            Self::Relabel { relabel, input } => write!(f, "{input},{relabel}"),
             Self::Stateful { op, input } => write!(f, "{input},{op}"),
             Self::Stat {
                 stat,
@@ -180,15 +182,55 @@ fn write_percentiles(f: &mut fmt::Formatter<'_>, input: &Expr, ranks: &[Number])
     write_offset(f, data.offset_ms())
 }
 
+impl fmt::Display for Reduce {
+    /// Parameters and word.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Quantile(q) = self {
+            write!(f, "{},", java_double(q.0))?;
+        }
+        write!(f, ":{}", self.word())
+    }
+}
+
+impl fmt::Display for Relabel {
+    /// Parameters and word.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{},{},{},{},:relabel",
+            encode(&self.target),
+            encode(self.rule.template()),
+            encode(&self.source),
+            encode(self.rule.pattern())
+        )
+    }
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Points(points) => points.fmt(f),
+            Self::Time { text, .. } => f.write_str(&encode(text)),
+        }
+    }
+}
+
 impl fmt::Display for StatefulOp {
     /// Parameters and word.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // One value is enough for a time unless it says otherwise.
+            Self::Rolling {
+                kind: Rolling::Mean { values_min: 1 },
+                window: window @ Window::Time { .. },
+            } => write!(f, "{window},")?,
             Self::Rolling {
                 kind: Rolling::Mean { values_min },
-                points,
-            } => write!(f, "{points},{values_min},")?,
-            Self::Delay { points } | Self::Rolling { points, .. } => write!(f, "{points},")?,
+                window,
+            } => write!(f, "{window},{values_min},")?,
+            Self::Delay { by: window }
+            | Self::Rolling { window, .. }
+            | Self::FillLast { within: window } => write!(f, "{window},")?,
             Self::Des(smoothing) | Self::Sdes(smoothing) => write!(
                 f,
                 "{},{},{},",

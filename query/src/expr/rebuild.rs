@@ -45,10 +45,12 @@ impl Expr {
             | Self::Data(_) => {}
             Self::Unary { input, .. }
             | Self::Clamp { input, .. }
+            | Self::Fill { input, .. }
             | Self::Across { input, .. }
             | Self::Regroup { input, .. }
             | Self::Percentiles { input, .. }
             | Self::As { input, .. }
+            | Self::Relabel { input, .. }
             | Self::Stateful { input, .. }
             | Self::Stat { input, .. }
             | Self::Choose { input, .. }

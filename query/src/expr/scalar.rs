@@ -34,6 +34,15 @@ fn flag(condition: bool) -> f64 {
     if condition { 1.0 } else { 0.0 }
 }
 
+/// Whether two values that are both there are in some order.
+fn flag_of_present(left: f64, right: f64, condition: bool) -> f64 {
+    if left.is_nan() || right.is_nan() {
+        f64::NAN
+    } else {
+        flag(condition)
+    }
+}
+
 /// Java's `Math.pow`: the C function, except that one to the power of NaN or infinity is NaN.
 fn java_pow(base: f64, exponent: f64) -> f64 {
     if exponent.is_nan() || (exponent.is_infinite() && base.abs().to_bits() == 1.0_f64.to_bits()) {
@@ -64,6 +73,10 @@ impl BinaryOp {
             Self::FAdd => left + right,
             Self::FSub => left - right,
             Self::FDiv => left / right,
+            Self::FGt => flag_of_present(left, right, left > right),
+            Self::FGe => flag_of_present(left, right, left >= right),
+            Self::FLt => flag_of_present(left, right, left < right),
+            Self::FLe => flag_of_present(left, right, left <= right),
             Self::And => flag(is_true(left) && is_true(right)),
             Self::Or => flag(is_true(left) || is_true(right)),
         }
@@ -79,6 +92,13 @@ impl UnaryOp {
             Self::Sin => libm::sin(value),
             Self::Sqrt => value.sqrt(),
             Self::PerStep => value * step_seconds,
+            Self::Log => libm::log(value),
+            Self::Log2 => libm::log2(value),
+            Self::Log10 => libm::log10(value),
+            Self::Exp => libm::exp(value),
+            Self::Floor => value.floor(),
+            Self::Ceil => value.ceil(),
+            Self::Round => value.round(),
         }
     }
 }
@@ -143,6 +163,41 @@ mod tests {
         check(BinaryOp::Pow, 1.0, NAN, NAN);
         check(BinaryOp::Pow, -1.0, f64::INFINITY, NAN);
         check(BinaryOp::Pow, 2.0, 10.0, 1024.0);
+        for op in [BinaryOp::FGt, BinaryOp::FGe, BinaryOp::FLt, BinaryOp::FLe] {
+            check(op, NAN, 1.0, NAN);
+            check(op, 1.0, NAN, NAN);
+        }
+        check(BinaryOp::FGt, 1.0, 1.0, 0.0);
+        check(BinaryOp::FGe, 1.0, 1.0, 1.0);
+        check(BinaryOp::FLt, 1.0, 1.0, 0.0);
+        check(BinaryOp::FLe, 1.0, 1.0, 1.0);
+    }
+
+    #[test]
+    fn logarithms_and_whole_numbers() {
+        for (op, value, expected) in [
+            (UnaryOp::Log, 1.0, 0.0),
+            (UnaryOp::Log, 0.0, f64::NEG_INFINITY),
+            (UnaryOp::Log, -1.0, f64::NAN),
+            (UnaryOp::Log2, 1024.0, 10.0),
+            (UnaryOp::Log10, 1000.0, 3.0),
+            (UnaryOp::Exp, 0.0, 1.0),
+            (UnaryOp::Exp, f64::NEG_INFINITY, 0.0),
+            (UnaryOp::Floor, -2.5, -3.0),
+            (UnaryOp::Ceil, -2.5, -2.0),
+            (UnaryOp::Round, -2.5, -3.0),
+            (UnaryOp::Round, 2.5, 3.0),
+            (UnaryOp::Round, 2.4, 2.0),
+            (UnaryOp::Round, f64::NAN, f64::NAN),
+        ] {
+            let found = op.apply(value, 1.0);
+            let equal = found == expected || (found.is_nan() && expected.is_nan());
+            assert!(equal, "{op:?} of {value} gave {found}, not {expected}");
+        }
+        for value in [1e-300, 0.1, 1.0, 2.5, 700.0] {
+            let again = UnaryOp::Log.apply(UnaryOp::Exp.apply(value, 1.0), 1.0);
+            assert!((again - value).abs() <= 1e-12, "{value} became {again}");
+        }
     }
 
     #[test]

@@ -3,23 +3,29 @@
 //! What they compute stands with the evaluation. Here is what planners need to know: how many earlier
 //! points decide a value, or that all of them do.
 
+use std::sync::Arc;
+
 use super::Number;
 
-/// Operators with memory. Windows count points and are as written; whether they are allowed shows at
-/// evaluation.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Operators with memory. Windows are as written; whether they are allowed shows at evaluation.
+#[derive(Clone, Debug, PartialEq)]
 pub enum StatefulOp {
     /// The value some points ago.
     Delay {
         /// How many.
-        points: i32,
+        by: Window,
     },
     /// What becomes of the last points.
     Rolling {
         /// What is computed of them.
         kind: Rolling,
-        /// Points of the window.
-        points: i32,
+        /// The points.
+        window: Window,
+    },
+    /// The newest value, where there is none.
+    FillLast {
+        /// How old it may be.
+        within: Window,
     },
     /// Double exponential smoothing.
     Des(Smoothing),
@@ -38,6 +44,39 @@ pub enum StatefulOp {
     Derivative,
 }
 
+/// How far an operator looks back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// So many points.
+    Points(i32),
+    /// A time.
+    Time {
+        /// In milliseconds; positive.
+        ms: i64,
+        /// As written.
+        text: Arc<str>,
+    },
+}
+
+impl Window {
+    /// How many points that are `step_ms` apart it takes to cover it; a time has at least one.
+    pub fn points(&self, step_ms: i64) -> i64 {
+        match self {
+            Self::Points(points) => i64::from(*points),
+            Self::Time { ms, .. } => ms.saturating_add(step_ms - 1) / step_ms,
+        }
+    }
+
+    /// How many points after some point are no later than it allows; of a time less than `step_ms`
+    /// there is none.
+    pub fn points_within(&self, step_ms: i64) -> i64 {
+        match self {
+            Self::Points(points) => i64::from(*points),
+            Self::Time { ms, .. } => ms / step_ms,
+        }
+    }
+}
+
 /// What becomes of the values of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rolling {
@@ -51,7 +90,7 @@ pub enum Rolling {
     Sum,
     /// Their mean.
     Mean {
-        /// How many there must be.
+        /// How many there must be; of a time with fewer points, all of them.
         values_min: i32,
     },
 }
@@ -72,13 +111,21 @@ pub struct Smoothing {
 pub enum LookBack {
     /// So many; evaluating over more of them changes nothing.
     Points(i64),
+    /// So many, if the evaluation starts at a multiple of some points since 1970; starting at an
+    /// earlier one changes nothing.
+    Aligned {
+        /// How many.
+        points: i64,
+        /// What the number of the first point has to be a multiple of.
+        multiple: i64,
+    },
     /// All since the start of the evaluation.
     All,
 }
 
 impl StatefulOp {
     /// The word without its colon.
-    pub fn word(self) -> &'static str {
+    pub fn word(&self) -> &'static str {
         match self {
             Self::Delay { .. } => "delay",
             Self::Rolling { kind, .. } => match kind {
@@ -88,6 +135,7 @@ impl StatefulOp {
                 Rolling::Sum => "rolling-sum",
                 Rolling::Mean { .. } => "rolling-mean",
             },
+            Self::FillLast { .. } => "fill-last",
             Self::Des(_) => "des",
             Self::Sdes(_) => "sdes",
             Self::Trend { .. } => "trend",
@@ -98,15 +146,21 @@ impl StatefulOp {
     }
 
     /// How far back the operator looks when points are `step_ms` apart.
-    pub fn look_back(self, step_ms: i64) -> LookBack {
+    pub fn look_back(&self, step_ms: i64) -> LookBack {
         match self {
-            Self::Delay { points } => LookBack::Points(i64::from(points)),
-            Self::Rolling { points, .. } => LookBack::Points(i64::from(points) - 1),
+            Self::Delay { by } => LookBack::Points(by.points(step_ms)),
+            Self::Rolling { window, .. } => LookBack::Points(window.points(step_ms) - 1),
+            Self::FillLast { within } => LookBack::Points(within.points_within(step_ms)),
             Self::Trend { window_ms } => {
                 LookBack::Points(window_ms.checked_div(step_ms).unwrap_or(0).max(1) - 1)
             }
             Self::Derivative => LookBack::Points(1),
-            Self::Des(_) | Self::Sdes(_) | Self::Integral | Self::CumulativeMax => LookBack::All,
+            // The instance that gives a value took over at most a training ago, and was fed for one.
+            Self::Sdes(smoothing) => LookBack::Aligned {
+                points: 2 * i64::from(smoothing.training) - 1,
+                multiple: i64::from(smoothing.training),
+            },
+            Self::Des(_) | Self::Integral | Self::CumulativeMax => LookBack::All,
         }
     }
 }

@@ -29,17 +29,23 @@ const NOT_OFFERED: [&str; 16] = [
 /// Beginnings of words that are not offered.
 const FAMILIES_NOT_OFFERED: [&str; 2] = ["stat-", "des-epic-"];
 
-/// The words that run when they are added to a program, in the order of the table; a name comes once
-/// for each of its overloads that fits.
+/// The words up to a vocabulary that run when they are added to a program, in the order of the table.
+///
+/// A name comes once for each of its overloads that fits. The program may use more words than are
+/// listed.
 ///
 /// # Errors
 /// When the program cannot be run.
-pub fn complete(text: &str, options: &ParseOptions) -> Result<Vec<&'static Word>, LangError> {
+pub fn complete(
+    text: &str,
+    options: &ParseOptions,
+    listed: Vocabulary,
+) -> Result<Vec<&'static Word>, LangError> {
     let source = source_of(text, options)?;
     let mut machine = Machine::new(options);
     machine.run_source(&source.tokens(), &mut |_, _| {})?;
     let candidates = words::all().chain(options.own.iter()).filter(|word| {
-        word.vocabulary <= options.vocabulary && is_offered(word) && word.matches(&machine.stack)
+        word.vocabulary <= listed && is_offered(word) && word.matches(&machine.stack)
     });
     Ok(candidates
         .filter(|word| machine.would_run(word.name))

@@ -85,13 +85,16 @@ pub(crate) fn or_own_word(mut fault: Fault, name: &str, options: &ParseOptions) 
     fault
 }
 
-/// Words of that name, none of which fits the stack.
+/// Words of that name, none of which fits the stack. The text lists those of the reference, where it
+/// has some.
 pub(crate) fn no_match(name: &str, candidates: &[&Word], stack: &[Value]) -> Fault {
     let classes: Vec<&str> = stack.iter().map(Value::class).collect();
-    let signatures: Vec<String> = candidates
+    let is_ours = |word: &Word| word.vocabulary == Vocabulary::Telamon;
+    let are_all_ours = candidates.iter().all(|word| is_ours(word));
+    let listed = candidates
         .iter()
-        .map(|word| format!("[{}]", word.signature))
-        .collect();
+        .filter(|word| are_all_ours || !is_ours(word));
+    let signatures: Vec<String> = listed.map(|word| format!("[{}]", word.signature)).collect();
     let mut fault = Fault::state(format!(
         "no matches for word ':{name}' with stack [{}], candidates: {}",
         classes.join(","),
@@ -112,6 +115,13 @@ fn explain_mismatch(fault: Fault, name: &str, candidates: &[&Word], stack: &[Val
         fault.operand = Some(text);
         return fault.hint(slip);
     }
+    let mut overloads = words::overloads(name).iter();
+    if let Some(word) = overloads.find(|word| word.matches(stack)) {
+        return fault.hint(format!(
+            "with these values :{name} is of the vocabulary {}, which is not in use here",
+            word.vocabulary.name()
+        ));
+    }
     let Some(word) = nearest_overload(candidates, stack) else {
         return fault;
     };
@@ -129,8 +139,31 @@ fn explain_mismatch(fault: Fault, name: &str, candidates: &[&Word], stack: &[Val
         fault.operand = Some(Arc::clone(text));
     }
     let around = &stack[first.saturating_sub(1)..];
-    let hint = compared_strings(around).unwrap_or_else(|| operand_hint(word, *kind, value));
+    let takes_time = candidates.iter().any(|other| {
+        let same = other.params.len() == wanted;
+        let mut kinds = other.params.iter().zip(word.params);
+        same && kinds.any(|(other, own)| (other, own) == (&Type::Duration, kind))
+    });
+    let hint = compared_strings(around)
+        .or_else(|| takes_time.then(|| number_or_time(*kind, value))?)
+        .unwrap_or_else(|| operand_hint(word, *kind, value));
     fault.hint(hint)
+}
+
+/// The hint for a text where a number of points or a time is wanted.
+fn number_or_time(wanted: Type, found: &Value) -> Option<String> {
+    let (Type::Int, Value::Text(text)) = (wanted, found) else {
+        return None;
+    };
+    if parse_java_double(text).is_some() {
+        return None;
+    }
+    Some(match duration_of(text) {
+        Some(_) => operand_duration(text),
+        None => {
+            "a whole number is needed, or a duration like 90s, 5m, 1h, 7d or PT1H30M".to_owned()
+        }
+    })
 }
 
 /// The overload of which most operands fit; of equals, the one that needs the fewest.
@@ -248,12 +281,7 @@ fn operand_hint(word: &Word, wanted: Type, found: &Value) -> String {
         (Type::TextList | Type::List, Value::Query(_) | Value::Expr(_) | Value::Styled(_)) => {
             format!("a list is missing, {}", example())
         }
-        (Type::Duration, Value::Text(text)) => match duration_of(text) {
-            Some(written) => {
-                format!("a duration is written {written}, without blanks and long names")
-            }
-            None => "a duration is written like 90s, 5m, 1h, 7d or PT1H30M".to_owned(),
-        },
+        (Type::Duration, Value::Text(text)) => operand_duration(text),
         (Type::Color, Value::Text(text)) => match text.strip_prefix('#') {
             Some(digits) => format!("a color is written without its mark: {digits}"),
             None => "a color has 3, 6 or 8 hex digits, or is a name such as blue1".to_owned(),
@@ -283,6 +311,16 @@ fn operand_hint(word: &Word, wanted: Type, found: &Value) -> String {
             Value::Text(text),
         ) => text_for_expr(text),
         _ => example(),
+    }
+}
+
+fn operand_duration(text: &str) -> String {
+    match duration_of(text) {
+        Some(written) => format!("a duration is written {written}, without blanks and long names"),
+        None if parse_java_double(text).is_some() => {
+            format!("{text} has no unit; a duration is written like 90s, 5m, 1h, 7d or PT1H30M")
+        }
+        None => "a duration is written like 90s, 5m, 1h, 7d or PT1H30M".to_owned(),
     }
 }
 

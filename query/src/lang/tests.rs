@@ -3,6 +3,7 @@
 mod derived;
 mod mistakes;
 mod oracle;
+mod telamon;
 
 use std::path::Path;
 
@@ -21,7 +22,11 @@ pub(crate) fn shared_file(name: &str) -> Option<String> {
 
 /// Runs a program and compares the printed stack, bottom first, joined by spaces.
 fn check(program: &str, expected: &str) {
-    let printed = match run(program, &ParseOptions::reference()) {
+    check_with(program, &ParseOptions::reference(), expected);
+}
+
+fn check_with(program: &str, options: &ParseOptions, expected: &str) {
+    let printed = match run(program, options) {
         Ok(values) => {
             let texts: Vec<String> = values.iter().map(Value::to_string).collect();
             texts.join(" ")
@@ -206,10 +211,16 @@ fn limits_hold() {
 
 #[test]
 fn the_deepest_expression_is_walked_without_overflow() {
-    for word in [",:neg", ",1,:add", ",x,y,:as"] {
+    for word in [
+        ",:neg",
+        ",1,:add",
+        ",x,y,:as",
+        ",0,:fill",
+        ",x,$0,y,.*,:relabel",
+    ] {
         let program = format!("a,b,:eq{}", word.repeat(990));
-        let exprs = parse(&program, &ParseOptions::reference()).unwrap();
-        let again = parse(&exprs[0].to_string(), &ParseOptions::reference()).unwrap();
+        let exprs = parse(&program, &ParseOptions::telamon()).unwrap();
+        let again = parse(&exprs[0].to_string(), &ParseOptions::telamon()).unwrap();
         assert!(again == exprs);
     }
     let query = format!("a,0,:eq{}", ",a,1,:eq,:or".repeat(990));
@@ -218,7 +229,7 @@ fn the_deepest_expression_is_walked_without_overflow() {
 
 /// The source under the span of the fault, then hint, nearest word or signature.
 fn fault(program: &str) -> (String, LangError) {
-    let error = parse(program, &ParseOptions::reference()).unwrap_err();
+    let error = parse(program, &ParseOptions::telamon()).unwrap_err();
     (program[error.span.clone()].to_owned(), error)
 }
 
@@ -361,7 +372,7 @@ proptest! {
 
     #[test]
     fn any_soup_runs_or_fails_and_what_it_leaves_reads_back(program in soup()) {
-        let options = ParseOptions::reference();
+        let options = ParseOptions::telamon();
         match run(&program, &options) {
             Ok(values) => {
                 for value in values {

@@ -12,7 +12,7 @@ use super::escape;
 use super::token::Span;
 use crate::expr::{Aggregate, AggregateExpr, BinaryOp, Bound, Choice, Consolidation, DataExpr};
 use crate::expr::{
-    Expr, Keys, Others, QueryText, Rolling, StatefulOp, Statistic, StyledExpr, UnaryOp,
+    Expr, Keys, Others, QueryText, Reduce, Rolling, StatefulOp, Statistic, StyledExpr, UnaryOp,
 };
 use crate::number::{parse_java_double, parse_java_int};
 
@@ -328,7 +328,10 @@ fn expr_class(expr: &Expr) -> &'static str {
             "Consolidation"
         }
         Expr::Data(DataExpr::Aggregate(aggregate)) => aggregate_class(aggregate.aggregate),
-        Expr::Across { aggregate, .. } => aggregate_class(*aggregate),
+        Expr::Across { reduce, .. } => match reduce {
+            Reduce::Aggregate(aggregate) => aggregate_class(*aggregate),
+            Reduce::Quantile(_) => "Quantile",
+        },
         Expr::Data(DataExpr::GroupBy { .. }) | Expr::Regroup { .. } => "GroupBy",
         Expr::Unary { op, .. } => match op {
             UnaryOp::Abs => "Abs",
@@ -336,14 +339,23 @@ fn expr_class(expr: &Expr) -> &'static str {
             UnaryOp::Sin => "Sine",
             UnaryOp::Sqrt => "Sqrt",
             UnaryOp::PerStep => "PerStep",
+            UnaryOp::Log => "Log",
+            UnaryOp::Log2 => "Log2",
+            UnaryOp::Log10 => "Log10",
+            UnaryOp::Exp => "Exp",
+            UnaryOp::Floor => "Floor",
+            UnaryOp::Ceil => "Ceil",
+            UnaryOp::Round => "Round",
         },
         Expr::Clamp { bound, .. } => match bound {
             Bound::Min => "ClampMin",
             Bound::Max => "ClampMax",
         },
+        Expr::Fill { .. } => "Fill",
         Expr::Binary { op, .. } => binary_class(*op),
         Expr::As { .. } => "As",
-        Expr::Stateful { op, .. } => stateful_class(*op),
+        Expr::Relabel { .. } => "Relabel",
+        Expr::Stateful { op, .. } => stateful_class(op),
         Expr::Rewrite(_) => "NamedRewrite",
     }
 }
@@ -372,7 +384,7 @@ fn aggregate_class(aggregate: Aggregate) -> &'static str {
     }
 }
 
-fn stateful_class(op: StatefulOp) -> &'static str {
+fn stateful_class(op: &StatefulOp) -> &'static str {
     match op {
         StatefulOp::Delay { .. } => "Delay",
         StatefulOp::Rolling { kind, .. } => match kind {
@@ -382,6 +394,7 @@ fn stateful_class(op: StatefulOp) -> &'static str {
             Rolling::Sum => "RollingSum",
             Rolling::Mean { .. } => "RollingMean",
         },
+        StatefulOp::FillLast { .. } => "FillLast",
         StatefulOp::Des(_) => "Des",
         StatefulOp::Sdes(_) => "SlidingDes",
         StatefulOp::Trend { .. } => "Trend",
@@ -406,6 +419,10 @@ fn binary_class(op: BinaryOp) -> &'static str {
         BinaryOp::FSub => "FSubtract",
         BinaryOp::FMul => "FMultiply",
         BinaryOp::FDiv => "FDivide",
+        BinaryOp::FGt => "FGreaterThan",
+        BinaryOp::FGe => "FGreaterThanEqual",
+        BinaryOp::FLt => "FLessThan",
+        BinaryOp::FLe => "FLessThanEqual",
         BinaryOp::And => "And",
         BinaryOp::Or => "Or",
     }

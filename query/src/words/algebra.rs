@@ -8,7 +8,7 @@ use std::sync::Arc;
 use telamon_model::Predicate;
 
 use crate::expr::{Aggregate, AggregateExpr, Consolidation, DataExpr, Displayed, Expr, Keys};
-use crate::expr::{CustomAverage, ListText, Rewrite, StyledExpr};
+use crate::expr::{CustomAverage, ListText, Reduce, Rewrite, StyledExpr};
 use crate::lang::{Fault, Machine, ParseOptions, Value};
 
 type Rebuilt = Result<Arc<Expr>, Fault>;
@@ -141,7 +141,7 @@ fn apply_word(rewrite: &Rewrite, display: &Displayed) -> Option<Arc<Expr>> {
     }
     let options = ParseOptions {
         unstable: true,
-        ..ParseOptions::reference()
+        ..ParseOptions::telamon()
     };
     let mut machine = Machine::new(&options);
     machine.stack.push(match display {
@@ -181,8 +181,8 @@ fn map_children(expr: &Expr, mut change: impl FnMut(&Arc<Expr>) -> Rebuilt) -> R
 /// Groups lines by keys: regroups what is grouped, else pushes the grouping inside.
 pub(super) fn group(expr: &Arc<Expr>, keys: &Keys) -> Rebuilt {
     match &**expr {
-        Expr::Across { aggregate, input } if input.is_grouped() => regroup(*aggregate, input, keys),
-        _ if expr.is_grouped() => regroup(Aggregate::Sum, expr, keys),
+        Expr::Across { reduce, input } if input.is_grouped() => regroup(*reduce, input, keys),
+        _ if expr.is_grouped() => regroup(Aggregate::Sum.into(), expr, keys),
         _ => group_inside(expr, keys),
     }
 }
@@ -190,7 +190,7 @@ pub(super) fn group(expr: &Arc<Expr>, keys: &Keys) -> Rebuilt {
 fn group_inside(expr: &Arc<Expr>, keys: &Keys) -> Rebuilt {
     match &**expr {
         Expr::Data(DataExpr::Aggregate(aggregate)) => Ok(grouped(aggregate, keys)),
-        Expr::Across { aggregate, input } if input.is_grouped() => regroup(*aggregate, input, keys),
+        Expr::Across { reduce, input } if input.is_grouped() => regroup(*reduce, input, keys),
         Expr::Rewrite(rewrite) => group_rewrite(rewrite, keys),
         _ => map_children(expr, |child| group_inside(child, keys)),
     }
@@ -218,7 +218,7 @@ fn group_rewrite(rewrite: &Rewrite, keys: &Keys) -> Rebuilt {
 fn group_evaluated(expr: &Arc<Expr>, keys: &Keys) -> Rebuilt {
     match &**expr {
         Expr::Data(DataExpr::Aggregate(aggregate)) => Ok(grouped(aggregate, keys)),
-        Expr::Across { aggregate, input } => {
+        Expr::Across { reduce, input } => {
             if !input.is_grouped() {
                 return Err(Fault::argument(
                     "requirement failed: input expression must already be grouped with \
@@ -227,7 +227,7 @@ fn group_evaluated(expr: &Arc<Expr>, keys: &Keys) -> Rebuilt {
                 .title("what becomes one line cannot be grouped")
                 .hint("group the query first by these keys and at least one more"));
             }
-            regroup(*aggregate, input, keys)
+            regroup(*reduce, input, keys)
         }
         Expr::Rewrite(rewrite) => group_rewrite(rewrite, keys),
         _ => map_children(expr, |child| group_evaluated(child, keys)),
@@ -241,7 +241,7 @@ fn grouped(aggregate: &AggregateExpr, keys: &Keys) -> Arc<Expr> {
     }))
 }
 
-fn regroup(aggregate: Aggregate, input: &Arc<Expr>, keys: &Keys) -> Rebuilt {
+fn regroup(reduce: Reduce, input: &Arc<Expr>, keys: &Keys) -> Rebuilt {
     let known = input.final_grouping();
     if !keys.iter().all(|key| known.contains(key)) {
         return Err(Fault::argument(format!(
@@ -257,7 +257,7 @@ fn regroup(aggregate: Aggregate, input: &Arc<Expr>, keys: &Keys) -> Rebuilt {
         .hint("what is grouped can only be grouped again by some of the same keys"));
     }
     Ok(Arc::new(Expr::Regroup {
-        aggregate,
+        reduce,
         input: Arc::clone(input),
         keys: Arc::clone(keys),
     }))
@@ -271,19 +271,19 @@ pub(super) fn add_keys(expr: &Arc<Expr>, keys: &Keys) -> Rebuilt {
             aggregate,
             keys: known,
         }) => Ok(grouped(aggregate, &merged(known, keys))),
-        Expr::Across { aggregate, input } => {
+        Expr::Across { reduce, input } => {
             let input = add_keys(input, keys)?;
             if input.is_grouped() {
-                regroup(*aggregate, &input, keys)
+                regroup(*reduce, &input, keys)
             } else {
                 Ok(Arc::clone(expr))
             }
         }
         Expr::Regroup {
-            aggregate,
+            reduce,
             input,
             keys: known,
-        } => regroup(*aggregate, &add_keys(input, keys)?, &merged(known, keys)),
+        } => regroup(*reduce, &add_keys(input, keys)?, &merged(known, keys)),
         Expr::Rewrite(rewrite) => add_keys_to_rewrite(rewrite, keys),
         _ => map_children(expr, |child| add_keys(child, keys)),
     }

@@ -29,8 +29,8 @@ const fn math(
     )
 }
 
-const ONE: &str = "TimeSeriesExpr -- TimeSeriesExpr";
-const TWO: &str = "t1:TimeSeriesExpr t2:TimeSeriesExpr -- TimeSeriesExpr";
+pub(super) const ONE: &str = "TimeSeriesExpr -- TimeSeriesExpr";
+pub(super) const TWO: &str = "t1:TimeSeriesExpr t2:TimeSeriesExpr -- TimeSeriesExpr";
 const OF_QUERY: &str = "Query -- TimeSeriesExpr";
 
 const fn one(name: &'static str, compute: fn(&Args<'_>) -> Result<Value, Fault>) -> Word {
@@ -387,17 +387,16 @@ fn clamped(args: &Args<'_>, bound: Bound) -> Result<Value, Fault> {
     }))
 }
 
-fn unary(args: &Args<'_>, op: UnaryOp) -> Result<Value, Fault> {
+pub(super) fn unary(args: &Args<'_>, op: UnaryOp) -> Result<Value, Fault> {
     let input = args.expr(0)?;
     match (&*input, op) {
-        (Expr::Constant(value), UnaryOp::Abs | UnaryOp::Neg | UnaryOp::Sin | UnaryOp::Sqrt) => {
-            constant(op.apply(value.0, 1.0))
-        }
+        // What a step is shows at evaluation.
+        (Expr::Constant(value), op) if op != UnaryOp::PerStep => constant(op.apply(value.0, 1.0)),
         _ => Ok(Value::expr(Expr::Unary { op, input })),
     }
 }
 
-fn binary(args: &Args<'_>, op: BinaryOp) -> Result<Value, Fault> {
+pub(super) fn binary(args: &Args<'_>, op: BinaryOp) -> Result<Value, Fault> {
     let (left, right) = (args.expr(0)?, args.expr(1)?);
     if let (Expr::Constant(left), Expr::Constant(right)) = (&*left, &*right) {
         return constant(op.apply(left.0, right.0));
@@ -430,7 +429,8 @@ fn across(args: &Args<'_>, aggregate: Aggregate) -> Result<Value, Fault> {
     if is_single && aggregate != Aggregate::Count {
         return Ok(Value::Expr(input));
     }
-    Ok(Value::expr(Expr::Across { aggregate, input }))
+    let reduce = aggregate.into();
+    Ok(Value::expr(Expr::Across { reduce, input }))
 }
 
 fn time(args: &Args<'_>) -> Result<Value, Fault> {

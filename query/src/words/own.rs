@@ -129,7 +129,7 @@ impl OwnWords {
     fn broken_examples(&self) -> Vec<OwnWordError> {
         let options = ParseOptions {
             own: self.clone(),
-            ..ParseOptions::reference()
+            ..ParseOptions::telamon()
         };
         let mut errors = Vec::new();
         for own in self.macros() {

@@ -52,6 +52,14 @@ fn about(vocabulary: Vocabulary) -> &'static str {
         Vocabulary::Filter => "Choice among lines.",
         Vocabulary::Style => "How a line is shown.",
         Vocabulary::Custom => "Words an operator may define.",
+        Vocabulary::Telamon => {
+            "Words the reference does not have: a program that uses them runs here and nowhere else.\n\
+             Graphs, streams and alert rules know them; the expression API runs them, and completes with \
+             them when it is asked with `vocab=telamon`.\n\
+             None of them changes what a word of the reference means: they have new names, or take what \
+             the reference refuses, such as a time where it wants a number of points.\n\
+             A window in time covers the same time at every step of a graph."
+        }
     }
 }
 
@@ -77,7 +85,7 @@ fn describe(word: &Word, page: &mut String) {
     page.push_str("\n```\n");
     for example in word.examples {
         add(page, format_args!("{example}\n"));
-        let left = lang::run(example, &ParseOptions::reference()).unwrap_or_default();
+        let left = lang::run(example, &ParseOptions::telamon()).unwrap_or_default();
         for value in &left {
             add(page, format_args!("    {}\n", shown(value)));
         }
@@ -90,7 +98,7 @@ fn looks_at_whole_window(word: &Word) -> bool {
     let left = word
         .examples
         .first()
-        .and_then(|example| lang::run(example, &ParseOptions::reference()).ok())
+        .and_then(|example| lang::run(example, &ParseOptions::telamon()).ok())
         .unwrap_or_default();
     let mut exprs = left.iter().filter_map(Value::to_expr);
     exprs.any(|expr| {

@@ -3,7 +3,7 @@
 //! What an operator is belongs to the expression, what it computes to the evaluation; parameters that
 //! make no sense are refused there, as in the reference.
 
-use crate::expr::{Expr, Number, Rolling, Smoothing, StatefulOp};
+use crate::expr::{Expr, Number, Rolling, Smoothing, StatefulOp, Window};
 use crate::lang::{Fault, Type, Value, Vocabulary};
 
 use super::{Args, Body, Word};
@@ -68,7 +68,8 @@ const fn free(vocabulary: Vocabulary, name: &'static str, body: &'static str) ->
 
 pub(super) const WORDS: &[Word] = &[
     windowed("delay", |args| {
-        remember(args, StatefulOp::Delay { points: args.int(1)? })
+        let by = Window::Points(args.int(1)?);
+        remember(args, StatefulOp::Delay { by })
     })
     .says(
         "The value n points ago. Unlike :offset it moves whatever the expression gives, but the first n \
@@ -112,7 +113,8 @@ pub(super) const WORDS: &[Word] = &[
     ),
     smoothed("sdes", |args| remember(args, StatefulOp::Sdes(smoothing(args)?))).says(
         "Double exponential smoothing by two instances that take turns and forget, so that a value \
-         depends on no more than twice the training before it.",
+         depends on no more than twice the training before it, and on when the graph starts: the \
+         instances take turns from there. In an alert rule they start at a multiple of the training.",
         &["name,requestsPerSecond,:eq,:sum,5,0.1,0.5,:sdes"],
     ),
     stateful(
@@ -226,14 +228,14 @@ const EPIC_SIGNAL: &str = "noise,:sset,minPercent,:sset,maxPercent,:sset,beta,:s
      line,:get,minPredNoiseBound,:get,:lt,line,:get,minPredPercentBound,:get,:lt,:and,\
      line,:get,maxPredNoiseBound,:get,:gt,line,:get,maxPredPercentBound,:get,:gt,:and,:or";
 
-fn remember(args: &Args<'_>, op: StatefulOp) -> Result<Value, Fault> {
+pub(super) fn remember(args: &Args<'_>, op: StatefulOp) -> Result<Value, Fault> {
     let input = args.expr(0)?;
     Ok(Value::expr(Expr::Stateful { op, input }))
 }
 
 fn rolling(args: &Args<'_>, kind: Rolling) -> Result<Value, Fault> {
-    let points = args.int(1)?;
-    remember(args, StatefulOp::Rolling { kind, points })
+    let window = Window::Points(args.int(1)?);
+    remember(args, StatefulOp::Rolling { kind, window })
 }
 
 fn smoothing(args: &Args<'_>) -> Result<Smoothing, Fault> {

@@ -8,7 +8,7 @@ use crate::lang::{self, ParseOptions};
 fn unstable() -> ParseOptions {
     ParseOptions {
         unstable: true,
-        ..ParseOptions::reference()
+        ..ParseOptions::telamon()
     }
 }
 
@@ -98,8 +98,8 @@ fn signatures_agree_with_the_reference() {
         let mut fields = line.splitn(3, '\t').skip(1);
         Some((fields.next()?, fields.next()?))
     });
-    // Our words are a subset in the same order, so one pass over the table finds them all.
-    for word in all() {
+    // The words are a subset in the same order, so one pass over the table finds them all.
+    for word in all().filter(|word| word.vocabulary != Vocabulary::Telamon) {
         assert!(
             known.any(|row| row == (word.name, word.signature)),
             ":{} `{}` is not there, or in another order",

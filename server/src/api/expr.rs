@@ -57,11 +57,10 @@ impl ExprRequest {
         Ok(Self { params, program })
     }
 
-    /// With the words of the vocabulary that was asked for, or all.
-    fn options(&self, server: &Server) -> Result<ParseOptions, Problem> {
-        let vocabulary = match self.params.first("vocab") {
-            None => Vocabulary::Custom,
-            Some(name) => Vocabulary::from_name(name).ok_or_else(|| {
+    /// The vocabulary that was asked for.
+    fn vocabulary(&self) -> Result<Option<Vocabulary>, Problem> {
+        let asked = self.params.first("vocab").map(|name| {
+            Vocabulary::from_name(name).ok_or_else(|| {
                 let message = format!("NoSuchElementException: key not found: {name}");
                 let known = Vocabulary::ALL.map(Vocabulary::name);
                 Problem::new(StatusCode::NOT_FOUND, message)
@@ -69,10 +68,15 @@ impl ExprRequest {
                     .of("vocab")
                     .one_of(name, known)
                     .with_hint(format!("vocabularies are {}", known.join(", ")))
-            })?,
-        };
+            })
+        });
+        asked.transpose()
+    }
+
+    /// With the words of the vocabulary that was asked for, or all.
+    fn options(&self, server: &Server) -> Result<ParseOptions, Problem> {
         Ok(ParseOptions {
-            vocabulary,
+            vocabulary: self.vocabulary()?.unwrap_or(Vocabulary::Telamon),
             unstable: true,
             ..server.parse_options()
         })
@@ -136,8 +140,10 @@ pub(crate) async fn queries(server: &Arc<Server>, request: Request) -> Result<Re
 pub(crate) async fn complete(server: &Arc<Server>, request: Request) -> Result<Reply, Problem> {
     let asked = ExprRequest::read(&request)?;
     let options = asked.options(server)?;
+    // Clients of the reference know its words only.
+    let listed = asked.vocabulary()?.unwrap_or(Vocabulary::Custom);
     on_pool(server, &request.id, move || {
-        let words = lang::complete(&asked.program, &options)?;
+        let words = lang::complete(&asked.program, &options, listed)?;
         let candidates = words.into_iter().map(|word| Candidate {
             name: word.name,
             signature: word.signature,

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use anyhow::Context as _;
-use telamon_query::lang::{ParseOptions, Vocabulary};
+use telamon_query::lang::ParseOptions;
 
 /// The program that an argument stands for: itself, or what comes on standard input for `-`.
 pub(crate) fn read(argument: &str) -> anyhow::Result<String> {
@@ -20,11 +20,7 @@ pub(crate) fn read(argument: &str) -> anyhow::Result<String> {
 /// Every word there is; what may change has to be allowed by who runs the program.
 pub(crate) fn options() -> ParseOptions {
     ParseOptions {
-        vocabulary: Vocabulary::ALL
-            .into_iter()
-            .max()
-            .unwrap_or(Vocabulary::Custom),
         unstable: true,
-        ..ParseOptions::reference()
+        ..ParseOptions::telamon()
     }
 }

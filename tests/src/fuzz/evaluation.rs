@@ -51,7 +51,7 @@ impl Field {
 
     /// Evaluates a program in every way there is.
     pub(super) fn queries(&self, text: &str) -> Result<Did, String> {
-        let options = options(Vocabulary::Custom);
+        let options = options(Vocabulary::Telamon);
         let exprs = match lang::parse(text, &options) {
             Ok(exprs) => exprs,
             Err(error) => {
@@ -100,7 +100,7 @@ impl Field {
         if is_limit(whole) {
             return Ok(());
         }
-        let again = lang::parse(&printed.join(","), &options(Vocabulary::Custom));
+        let again = lang::parse(&printed.join(","), &options(Vocabulary::Telamon));
         match again {
             // Whether what is printed is the same expression is a law of programs.
             Ok(again) if again == exprs => {

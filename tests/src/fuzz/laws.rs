@@ -7,7 +7,7 @@ use super::Did;
 
 /// Laws of tokens: commas split, comments vanish, blanks at the ends go, places are places.
 pub(super) fn tokens(text: &str) -> Result<Did, String> {
-    let options = options(Vocabulary::Custom);
+    let options = options(Vocabulary::Telamon);
     let ran = lang::run(text, &options);
     if let Err(error) = &ran {
         check_fault(text, error)?;
@@ -69,7 +69,7 @@ fn naive_tokens(text: &str) -> Option<Vec<String>> {
 /// Laws of programs: what a value prints is a program that makes it; all that is told of a program is
 /// told of every program that runs.
 pub(super) fn programs(text: &str) -> Result<Did, String> {
-    let options = options(Vocabulary::Custom);
+    let options = options(Vocabulary::Telamon);
     let ran = lang::run(text, &options);
     let marks = shape_marks(text, &ran);
     let values = match &ran {
@@ -84,7 +84,8 @@ pub(super) fn programs(text: &str) -> Result<Did, String> {
     };
     // Rewrites and line styles may have the name of a word that means something else.
     if !text.contains(":named-rewrite") && !text.contains(":ls") {
-        let groupings = text.matches(":by").count();
+        // This word stands for a program that groups.
+        let groupings = text.matches(":by").count() + text.matches(":percentiles-heatmap").count();
         for value in values {
             prints_itself(value, groupings, &options)?;
         }
@@ -160,7 +161,7 @@ fn tell_all(text: &str, options: &ParseOptions, has_styles: bool) -> Result<(), 
     }
     for error in [
         lang::trace(text, options).err(),
-        lang::complete(text, options).err(),
+        lang::complete(text, options, Vocabulary::Telamon).err(),
         lang::parse(text, options).err(),
         lang::parse_query(text, options).err(),
     ] {

@@ -4,7 +4,7 @@
 //! lists, numbers and keys of the test data are put in, taken out, doubled and exchanged, programs are
 //! spliced, and some are grown by a word that fits their stack. The other half cut text anywhere.
 
-use telamon_query::lang::{self, ParseOptions};
+use telamon_query::lang::{self, ParseOptions, Vocabulary};
 use telamon_query::words::{self, Word};
 
 use super::Target;
@@ -140,7 +140,7 @@ impl Mutator {
             words: words::all().collect(),
             options: ParseOptions {
                 unstable: true,
-                ..ParseOptions::reference()
+                ..ParseOptions::telamon()
             },
         }
     }
@@ -246,7 +246,8 @@ impl Mutator {
             1 => format!("{program},{literal}"),
             _ => format!("{program},{}", self.chance.pick(&EXPRESSIONS)),
         };
-        let fitting = lang::complete(&longer, &self.options).unwrap_or_default();
+        let fitting =
+            lang::complete(&longer, &self.options, Vocabulary::Telamon).unwrap_or_default();
         if fitting.is_empty() {
             return format!("{longer},:{}", self.word());
         }

@@ -154,7 +154,7 @@ impl World {
 }
 
 fn options() -> ParseOptions {
-    ParseOptions::reference()
+    ParseOptions::telamon()
 }
 
 fn limits() -> Limits {

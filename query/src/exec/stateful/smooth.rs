@@ -103,7 +103,7 @@ impl Sdes {
 }
 
 /// How many points of a window lie before the first multiple of the training.
-pub(super) fn unaligned_points(op: StatefulOp, context: &EvalContext) -> Result<u64, EvalError> {
+pub(super) fn unaligned_points(op: &StatefulOp, context: &EvalContext) -> Result<u64, EvalError> {
     let StatefulOp::Sdes(smoothing) = op else {
         return Ok(0);
     };

@@ -1,4 +1,5 @@
-//! Operators that look at the last points: delay, and what becomes of a rolling window.
+//! Operators that look at the last points: delay, what becomes of a rolling window, and the last
+//! value.
 //!
 //! A window holds the inputs it has seen, the current one included, so it never holds more than was
 //! fed. Inputs before the first one are absent.
@@ -76,6 +77,40 @@ impl Delay {
 
     pub(super) fn is_fresh(&self) -> bool {
         self.0.is_fresh()
+    }
+}
+
+/// The newest input that is there, for some points after it.
+#[derive(Clone, Debug)]
+pub(super) struct FillLast {
+    points: usize,
+    last: f64,
+    /// Points since the last value.
+    age: usize,
+}
+
+impl FillLast {
+    pub(super) fn new(points: usize) -> Self {
+        Self {
+            points,
+            last: ABSENT,
+            age: 0,
+        }
+    }
+
+    pub(super) fn next(&mut self, value: f64) -> f64 {
+        if !value.is_nan() {
+            (self.last, self.age) = (value, 0);
+        } else if self.age < self.points {
+            self.age += 1;
+        } else {
+            self.last = ABSENT;
+        }
+        self.last
+    }
+
+    pub(super) fn is_fresh(&self) -> bool {
+        self.last.is_nan()
     }
 }
 
@@ -203,8 +238,10 @@ impl Sum {
         Self::new(size, SumKind::Total)
     }
 
-    pub(super) fn mean(size: usize, values_min: i32) -> Result<Self, EvalError> {
+    /// A window of a time has as many points as the step allows, so it may have fewer than wanted.
+    pub(super) fn mean(size: usize, values_min: i32, has_time: bool) -> Result<Self, EvalError> {
         let wanted = usize::try_from(values_min).unwrap_or(0);
+        let wanted = if has_time { wanted.min(size) } else { wanted };
         if wanted < 1 {
             return Err(EvalError::TooFewValuesWanted);
         }

@@ -1,7 +1,7 @@
 //! Operators with memory: each by its definition over the whole window, and cut into pieces.
 
 use super::*;
-use crate::expr::{LookBack, Number, Rolling, Smoothing, StatefulOp};
+use crate::expr::{LookBack, Number, Rolling, Smoothing, StatefulOp, Window};
 
 const STEP_MS: i64 = 10_000;
 
@@ -21,7 +21,7 @@ fn window_from(first_step: i64, points: usize) -> EvalContext {
     EvalContext::new(Timestamp(start), Timestamp(start + length), STEP_MS).unwrap()
 }
 
-fn feed(op: StatefulOp, first_step: i64, values: &[f64]) -> Result<Vec<f64>, EvalError> {
+fn feed(op: &StatefulOp, first_step: i64, values: &[f64]) -> Result<Vec<f64>, EvalError> {
     let context = window_from(first_step, values.len());
     let lines = [line("a", values)];
     let fed = EvalMemory::new().feed("op".to_owned(), op, &lines, &context)?;
@@ -45,22 +45,38 @@ fn mean(sum: Option<f64>, count: usize) -> f64 {
 }
 
 /// What the operator gives at `index` of a window that starts at a step, by its definition.
-fn naive(op: StatefulOp, first_step: i64, values: &[f64], index: usize) -> f64 {
+fn naive(op: &StatefulOp, first_step: i64, values: &[f64], index: usize) -> f64 {
     let sum = |values: &[f64]| values.iter().copied().reduce(|a, b| a + b);
     match op {
-        StatefulOp::Delay { points } => {
-            let before = index.checked_sub(usize::try_from(points).unwrap());
+        StatefulOp::Delay { by } => {
+            let before = index.checked_sub(usize::try_from(covering(by)).unwrap());
             before.map_or(f64::NAN, |index| values[index])
         }
-        StatefulOp::Rolling { kind, points } => {
-            let window = last(values, index, i64::from(points));
-            match kind {
+        StatefulOp::FillLast { within } => {
+            let points = match within {
+                Window::Points(points) => i64::from(*points),
+                Window::Time { ms, .. } => ms / STEP_MS,
+            };
+            let newest = last(values, index, points + 1).pop();
+            newest.unwrap_or(f64::NAN)
+        }
+        StatefulOp::Rolling {
+            kind,
+            window: length,
+        } => {
+            let points = covering(length);
+            let window = last(values, index, points);
+            match *kind {
                 Rolling::Count => window.iter().filter(|v| v.abs() > 1e-12).map(|_| 1.0).sum(),
                 Rolling::Min => window.into_iter().reduce(f64::min).unwrap_or(f64::NAN),
                 Rolling::Max => window.into_iter().reduce(f64::max).unwrap_or(f64::NAN),
                 Rolling::Sum => sum(&window).unwrap_or(f64::NAN),
                 Rolling::Mean { values_min } => {
-                    let enough = window.len() >= usize::try_from(values_min).unwrap();
+                    let wanted = match length {
+                        Window::Points(_) => i64::from(values_min),
+                        Window::Time { .. } => i64::from(values_min).min(points),
+                    };
+                    let enough = window.len() >= usize::try_from(wanted).unwrap();
                     mean(sum(&window).filter(|_| enough), window.len())
                 }
             }
@@ -74,7 +90,7 @@ fn naive(op: StatefulOp, first_step: i64, values: &[f64], index: usize) -> f64 {
             let window = last(values, index, window_ms / STEP_MS);
             mean(sum(&window).filter(|_| index + 1 >= points), points)
         }
-        StatefulOp::Des(smoothing) => smoothed(smoothing, &values[..index]),
+        StatefulOp::Des(smoothing) => smoothed(*smoothing, &values[..index]),
         StatefulOp::Sdes(smoothing) => {
             let training = usize::try_from(smoothing.training).unwrap();
             let past = first_step.rem_euclid(i64::from(smoothing.training));
@@ -85,7 +101,7 @@ fn naive(op: StatefulOp, first_step: i64, values: &[f64], index: usize) -> f64 {
                 .take(skipped)
                 .for_each(|value| *value = f64::NAN);
             let since = (index / training).saturating_sub(1) * training;
-            smoothed(smoothing, &values[since..index])
+            smoothed(*smoothing, &values[since..index])
         }
         StatefulOp::Integral => sum(&last(values, index, 1000)).unwrap_or(f64::NAN),
         StatefulOp::CumulativeMax => {
@@ -96,6 +112,14 @@ fn naive(op: StatefulOp, first_step: i64, values: &[f64], index: usize) -> f64 {
             Some(before) => values[index] - values[before],
             None => f64::NAN,
         },
+    }
+}
+
+/// How many points it takes to cover a window.
+fn covering(window: &Window) -> i64 {
+    match window {
+        Window::Points(points) => i64::from(*points),
+        Window::Time { ms, .. } => (1..).find(|points| points * STEP_MS >= *ms).unwrap(),
     }
 }
 
@@ -118,6 +142,11 @@ fn smoothed(smoothing: Smoothing, values: &[f64]) -> f64 {
     level
 }
 
+fn window_of_time(ms: i64) -> Window {
+    let text = telamon_model::duration::format_iso(ms).into();
+    Window::Time { ms, text }
+}
+
 fn any_op() -> impl Strategy<Value = StatefulOp> {
     let kind = prop_oneof![
         Just(Rolling::Count),
@@ -137,9 +166,14 @@ fn any_op() -> impl Strategy<Value = StatefulOp> {
             alpha: Number(alpha),
             beta: Number(f64::from(beta) / 4.0),
         });
+    let window = prop_oneof![
+        (2_i32..6).prop_map(Window::Points),
+        (1_i64..60_000).prop_map(window_of_time),
+    ];
     prop_oneof![
-        (1_i32..6).prop_map(|points| StatefulOp::Delay { points }),
-        (kind, 2_i32..6).prop_map(|(kind, points)| StatefulOp::Rolling { kind, points }),
+        window.clone().prop_map(|by| StatefulOp::Delay { by }),
+        (kind, window.clone()).prop_map(|(kind, window)| StatefulOp::Rolling { kind, window }),
+        window.prop_map(|within| StatefulOp::FillLast { within }),
         smoothing.clone().prop_map(StatefulOp::Des),
         smoothing.prop_map(StatefulOp::Sdes),
         (0_i64..60_000).prop_map(|window_ms| StatefulOp::Trend { window_ms }),
@@ -168,10 +202,10 @@ fn is_close(a: f64, b: f64, magnitude: f64) -> bool {
 proptest! {
     #[test]
     fn an_operator_is_its_definition(op in any_op(), first in 0_i64..9, values in values()) {
-        let found = feed(op, first, &values).unwrap();
+        let found = feed(&op, first, &values).unwrap();
         let magnitude = values.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
         for (index, &value) in found.iter().enumerate() {
-            let expected = naive(op, first, &values, index);
+            let expected = naive(&op, first, &values, index);
             prop_assert!(
                 is_close(value, expected, magnitude),
                 "{} of {:?} at {}: {} is not {}", op, values, index, value, expected
@@ -189,7 +223,7 @@ proptest! {
         let inputs = [("one", &one[..points]), ("two", &two[..points])];
         let whole: Vec<Line> = inputs.iter().map(|(name, values)| line(name, values)).collect();
         let context = window_from(first, points);
-        let expected = EvalMemory::new().feed("op".to_owned(), op, &whole, &context).unwrap();
+        let expected = EvalMemory::new().feed("op".to_owned(), &op, &whole, &context).unwrap();
         let mut memory = EvalMemory::new();
         let mut at = 0;
         for length in cuts.into_iter().cycle() {
@@ -204,7 +238,7 @@ proptest! {
                 .collect();
             let start = first + i64::try_from(at).unwrap();
             let context = window_from(start, end - at);
-            for found in memory.feed("op".to_owned(), op, &piece, &context).unwrap() {
+            for found in memory.feed("op".to_owned(), &op, &piece, &context).unwrap() {
                 let all = expected.iter().find(|line| line.tags == found.tags).unwrap();
                 let part = Line { values: all.values[at..end].to_vec(), ..all.clone() };
                 prop_assert_eq!(bits(&[found]), bits(&[part]), "{} from {}", op, at);
@@ -216,21 +250,27 @@ proptest! {
     /// Points further back than an operator says it looks change nothing.
     #[test]
     fn an_operator_looks_no_further_back_than_it_says(op in any_op(), values in values()) {
-        if let LookBack::Points(points) = op.look_back(STEP_MS) {
-            let from = values.len().saturating_sub(1 + usize::try_from(points).unwrap());
-            // What an operator gives while its window fills up is another matter.
-            if from > 0 {
-                let (all, few) = (feed(op, 0, &values).unwrap(), feed(op, 0, &values[from..]).unwrap());
-                let magnitude = values.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
-                prop_assert!(is_close(*all.last().unwrap(), *few.last().unwrap(), magnitude));
-            }
+        let (points, multiple) = match op.look_back(STEP_MS) {
+            LookBack::Points(points) => (points, 1),
+            LookBack::Aligned { points, multiple } => (points, multiple),
+            LookBack::All => return Ok(()),
+        };
+        let from = values.len().saturating_sub(1 + usize::try_from(points).unwrap());
+        let from = from - from % usize::try_from(multiple).unwrap();
+        // What an operator gives while its window fills up is another matter.
+        if from > 0 {
+            let first = i64::try_from(from).unwrap();
+            let (all, few) =
+                (feed(&op, 0, &values).unwrap(), feed(&op, first, &values[from..]).unwrap());
+            let magnitude = values.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
+            prop_assert!(is_close(*all.last().unwrap(), *few.last().unwrap(), magnitude));
         }
     }
 }
 
 /// Values as the reference's own tests and documents give them, `-` being absent.
 #[track_caller]
-fn check(op: StatefulOp, input: &str, expected: &str) {
+fn check(op: &StatefulOp, input: &str, expected: &str) {
     let read = |text: &str| -> Vec<f64> {
         let numbers = text.split_whitespace();
         numbers
@@ -245,44 +285,47 @@ fn check(op: StatefulOp, input: &str, expected: &str) {
 }
 
 fn rolling(kind: Rolling, points: i32) -> StatefulOp {
-    StatefulOp::Rolling { kind, points }
+    let window = Window::Points(points);
+    StatefulOp::Rolling { kind, window }
 }
 
 #[test]
 fn windows_of_the_reference() {
     check(
-        rolling(Rolling::Sum, 3),
+        &rolling(Rolling::Sum, 3),
         "0 1 -1 - - - 1 1 1 0",
         "0 1 0 0 -1 - 1 2 3 2",
     );
     check(
-        rolling(Rolling::Mean { values_min: 2 }, 3),
+        &rolling(Rolling::Mean { values_min: 2 }, 3),
         "0 1 -1 - - 0 1 1 1 0",
         "- .5 0 0 - - .5 .667 1 .667",
     );
     check(
-        rolling(Rolling::Min, 3),
+        &rolling(Rolling::Min, 3),
         "0 1 -1 - 0 1 1 1 1 0",
         "0 0 -1 -1 -1 0 0 1 1 0",
     );
     check(
-        rolling(Rolling::Max, 3),
+        &rolling(Rolling::Max, 3),
         "0 1 -1 - 0 1 1 1 1 0",
         "0 1 1 1 0 1 1 1 1 1",
     );
     check(
-        StatefulOp::Delay { points: 2 },
+        &StatefulOp::Delay {
+            by: Window::Points(2),
+        },
         "0 1 2 - - -",
         "- - 0 1 2 -",
     );
     let trend = |window_ms| StatefulOp::Trend { window_ms };
     check(
-        trend(20_000),
+        &trend(20_000),
         "0 1 -1 - 0 1 2 1 1 0",
         "- .5 0 -.5 0 .5 1.5 1.5 1 .5",
     );
     check(
-        trend(50_000),
+        &trend(50_000),
         "0 1 -1 - 0 1 2 1 1 0",
         "- - - - 0 .2 .4 .8 1 1",
     );
@@ -297,18 +340,18 @@ fn smoothing_of_the_reference() {
         beta: Number(beta),
     };
     check(
-        StatefulOp::Des(smoothing(2, 0.1, 0.02)),
+        &StatefulOp::Des(smoothing(2, 0.1, 0.02)),
         input,
         "- - 1.05 1.1059 1.167198 1.193432 1.207456 1.210262 1.192768 1.076637 0.969966 0.972022 \
          0.983929 1.004877",
     );
     check(
-        StatefulOp::Sdes(smoothing(2, 0.1, 0.02)),
+        &StatefulOp::Sdes(smoothing(2, 0.1, 0.02)),
         input,
         "- - 1.05 1.1059 1.61 1.58918 1.39 1.37082 1.18 1.06164 0 0.1 1.01 1.02918",
     );
     check(
-        StatefulOp::Des(smoothing(3, 0.5, 0.5)),
+        &StatefulOp::Des(smoothing(3, 0.5, 0.5)),
         "1 2 3 - 5 6 7",
         "- - - 2.375 2.375 3.96875 5.523438",
     );
@@ -323,7 +366,7 @@ fn sliding_smoothing_from_an_unaligned_start() {
         beta: Number(0.02),
     });
     let ramp: Vec<f64> = (1..13).map(f64::from).collect();
-    let found = feed(op, 1, &ramp).unwrap();
+    let found = feed(&op, 1, &ramp).unwrap();
     let shown: Vec<String> = found.iter().map(|value| format!("{value:.6}")).collect();
     let expected = "NaN NaN NaN NaN NaN NaN NaN 4.567836 5.567836 5.921133 6.345259 6.834281";
     assert_eq!(shown.join(" "), expected);
@@ -335,20 +378,20 @@ fn sliding_smoothing_from_an_unaligned_start() {
 fn what_large_and_infinite_values_leave_behind() {
     let sums = |large: f64| {
         let values = [1.0, large, 2.0, 3.0, 4.0];
-        let found = feed(rolling(Rolling::Sum, 2), 0, &values).unwrap();
+        let found = feed(&rolling(Rolling::Sum, 2), 0, &values).unwrap();
         format!("{found:?}")
     };
     assert_eq!(sums(1e300), "[1.0, 1e300, 1e300, 5.0, 7.0]");
     assert_eq!(sums(f64::INFINITY), "[1.0, inf, inf, NaN, 7.0]");
     let trend = StatefulOp::Trend { window_ms: 20_000 };
-    let found = feed(trend, 0, &[1.0, f64::INFINITY, 2.0, 3.0, 4.0]).unwrap();
+    let found = feed(&trend, 0, &[1.0, f64::INFINITY, 2.0, 3.0, 4.0]).unwrap();
     assert_eq!(format!("{found:?}"), "[NaN, inf, inf, NaN, NaN]");
 }
 
 #[test]
 fn parameters_that_make_no_sense() {
     #[track_caller]
-    fn check(op: StatefulOp, text: &str, class: &str) {
+    fn check(op: &StatefulOp, text: &str, class: &str) {
         let error = feed(op, 0, &[1.0]).unwrap_err();
         assert_eq!(
             (error.to_string().as_str(), error.class()),
@@ -359,30 +402,47 @@ fn parameters_that_make_no_sense() {
     let size = "requirement failed: window size must be between 1 and 86400";
     for points in [0, -5, 86_401] {
         check(
-            rolling(Rolling::Count, points),
+            &rolling(Rolling::Count, points),
             &format!("{size}: {points}"),
             argument,
         );
         check(
-            StatefulOp::Delay { points },
+            &StatefulOp::Delay {
+                by: Window::Points(points),
+            },
             &format!("{size}: {points}"),
             argument,
         );
     }
-    check(
+    for op in [
         StatefulOp::Trend {
             window_ms: 86_401 * STEP_MS,
         },
-        &format!("{size}: 86401"),
+        StatefulOp::Delay {
+            by: window_of_time(86_400 * STEP_MS + 1),
+        },
+        StatefulOp::FillLast {
+            within: window_of_time(86_401 * STEP_MS),
+        },
+        StatefulOp::FillLast {
+            within: Window::Points(86_401),
+        },
+    ] {
+        check(&op, &format!("{size}: 86401"), argument);
+    }
+    let within = Window::Points(0);
+    check(
+        &StatefulOp::FillLast { within },
+        &format!("{size}: 0"),
         argument,
     );
     check(
-        rolling(Rolling::Mean { values_min: 0 }, 5),
+        &rolling(Rolling::Mean { values_min: 0 }, 5),
         "requirement failed: minimum number of values must be >= 1",
         argument,
     );
     check(
-        rolling(Rolling::Mean { values_min: 6 }, 5),
+        &rolling(Rolling::Mean { values_min: 6 }, 5),
         "requirement failed: minimum number of values must be <= window size",
         argument,
     );
@@ -392,7 +452,7 @@ fn parameters_that_make_no_sense() {
         beta: Number(0.1),
     };
     check(
-        StatefulOp::Sdes(smoothing),
+        &StatefulOp::Sdes(smoothing),
         "/ by zero",
         "ArithmeticException",
     );

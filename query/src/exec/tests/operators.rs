@@ -72,7 +72,7 @@ fn binary(left: Expr, op: BinaryOp, right: Expr) -> Expr {
 
 fn across(aggregate: Aggregate, input: Expr) -> Expr {
     Expr::Across {
-        aggregate,
+        reduce: aggregate.into(),
         input: Arc::new(input),
     }
 }
@@ -161,7 +161,7 @@ fn lines_to_one_line() {
         &["count(NO TAGS): 11 11 11 11"],
     );
     let regroup = Expr::Regroup {
-        aggregate: Aggregate::Max,
+        reduce: Aggregate::Max.into(),
         input: Arc::new(by(&["app", "name"])),
         keys: ["name"].map(Arc::from).into(),
     };
@@ -262,7 +262,7 @@ fn rolling_count() {
     let count = |points| Expr::Stateful {
         op: StatefulOp::Rolling {
             kind: Rolling::Count,
-            points,
+            window: Window::Points(points),
         },
         input: Arc::new(Expr::constant(1.0)),
     };
@@ -351,14 +351,14 @@ fn consolidation_of_rates_and_gauges() {
 /// Lines of a program over the eleven series, as `label: v v v`.
 #[track_caller]
 fn check_program(program: &str, expected: &[&str]) {
-    let mut exprs = crate::lang::parse(program, &crate::lang::ParseOptions::reference()).unwrap();
+    let mut exprs = crate::lang::parse(program, &crate::lang::ParseOptions::telamon()).unwrap();
     let expr = exprs.pop().expect("the program leaves an expression");
     check((*expr.expr).clone(), expected);
 }
 
 #[track_caller]
 fn check_failure(program: &str, expected: &str) {
-    let mut exprs = crate::lang::parse(program, &crate::lang::ParseOptions::reference()).unwrap();
+    let mut exprs = crate::lang::parse(program, &crate::lang::ParseOptions::telamon()).unwrap();
     let expr = exprs.pop().expect("the program leaves an expression");
     let error = eval_eleven((*expr.expr).clone()).unwrap_err();
     assert_eq!(error.to_string(), expected, "{program}");

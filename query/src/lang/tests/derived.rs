@@ -152,7 +152,7 @@ fn every_completion_runs() {
                 vocabulary,
                 ..ParseOptions::reference()
             };
-            for word in complete(program, &options).unwrap_or_default() {
+            for word in complete(program, &options, vocabulary).unwrap_or_default() {
                 let longer = format!("{program},:{}", word.name);
                 assert!(run(&longer, &options).is_ok(), "{longer}");
                 assert!(word.vocabulary <= vocabulary, "{longer}");
@@ -160,7 +160,7 @@ fn every_completion_runs() {
         }
     }
     let names = |program: &str| -> Vec<&str> {
-        let words = complete(program, &ParseOptions::reference()).unwrap();
+        let words = complete(program, &ParseOptions::telamon(), Vocabulary::Custom).unwrap();
         words.iter().map(|word| word.name).collect()
     };
     assert_eq!(names(""), ["pi"]);
@@ -179,7 +179,7 @@ fn every_completion_runs() {
 
 #[test]
 fn the_normal_form_of_every_example_is_its_own() {
-    let options = ParseOptions::reference();
+    let options = ParseOptions::telamon();
     let examples = words::all().flat_map(|word| word.examples);
     for example in examples {
         let normal = normalize(example, &options).unwrap();
@@ -192,7 +192,7 @@ fn the_normal_form_of_every_example_is_its_own() {
 
 #[test]
 fn stripping_nothing_changes_nothing() {
-    let options = ParseOptions::reference();
+    let options = ParseOptions::telamon();
     for example in words::all().flat_map(|word| word.examples) {
         let values = run(example, &options).unwrap();
         let mut printed: Vec<String> = styled_of(&values).map(|expr| expr.to_string()).collect();

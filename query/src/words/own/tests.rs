@@ -81,7 +81,7 @@ fn a_name_stands_for_its_program() {
         "name,errors,:eq,app,web,:eq,:and,:sum,app,web,:eq,name,requests,:eq,:and,:sum,:div,100.0,:const,:mul"
     );
     assert_eq!(printed("3,:twice", &options), "6.0,:const");
-    let offered: Vec<&str> = complete("app,web,:eq", &options)
+    let offered: Vec<&str> = complete("app,web,:eq", &options, Vocabulary::Custom)
         .unwrap()
         .iter()
         .map(|word| word.name)

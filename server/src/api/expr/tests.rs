@@ -112,3 +112,53 @@ async fn answers_as_documented() {
     }
     server.running.stop().await.unwrap();
 }
+
+/// Clients of the reference are offered its words; ours run anyway, and are offered when asked for.
+#[tokio::test]
+async fn our_words_run_and_are_listed_on_request() {
+    let server = TestServer::start("").await;
+    let names = async |uri: &str| -> Vec<String> {
+        let answer = server.get(uri).await.json();
+        let names = answer.as_array().unwrap().iter();
+        names
+            .map(|word| word["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let program = "name,sps,:eq,:sum,:log,5m";
+    for vocabulary in ["", "&vocab=telamon"] {
+        let uri = format!("/api/v1/expr/complete?q={program}{vocabulary}");
+        let listed = names(&uri).await;
+        assert!(listed.iter().any(|name| name == "trend"), "{uri}");
+        let ours = listed.iter().filter(|name| *name == "rolling-sum").count();
+        assert_eq!(ours, usize::from(!vocabulary.is_empty()), "{uri}");
+    }
+    for (path, expected) in [
+        ("normalize?q=1,a,b,:eq,:log,:mul", "a,b,:eq,:sum,:log"),
+        ("queries?q=a,b,:eq,5m,:delay", "a,b,:eq"),
+        ("strip?q=a,b,:eq,0,:fill&r=style", "a,b,:eq,:sum,0.0,:fill"),
+        (
+            "rewrite?q=a,b,:eq,0.5,:quantile",
+            "a,b,:eq,:sum,0.5,:quantile",
+        ),
+        ("debug?q=a,b,:eq,:round", "a,b,:eq,:sum,:round"),
+    ] {
+        let answer = server.get(&format!("/api/v1/expr/{path}")).await.text();
+        assert!(answer.contains(expected), "{path}: {answer}");
+    }
+    let unknown = server
+        .get("/api/v1/expr?q=1,:log&vocab=custom")
+        .await
+        .json();
+    assert_eq!(
+        unknown["message"],
+        "IllegalStateException: unknown word ':log'"
+    );
+    let refused = server.get("/api/v1/expr?q=1,x,:rolling-sum").await.json();
+    assert_eq!(
+        refused["message"],
+        "IllegalStateException: no matches for word ':rolling-sum' with stack [String,String], \
+         candidates: [TimeSeriesExpr n:Int -- TimeSeriesExpr]"
+    );
+    assert_eq!(refused["error"]["expected"].as_array().unwrap().len(), 2);
+    server.running.stop().await.unwrap();
+}
