@@ -1,6 +1,7 @@
 //! Programs and what they leave, faults and where they are, and agreement with the reference.
 
 mod derived;
+mod guide;
 mod mistakes;
 mod oracle;
 mod telamon;
