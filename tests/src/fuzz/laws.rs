@@ -93,7 +93,8 @@ pub(super) fn programs(text: &str) -> Result<Did, String> {
     if lang::run(text, &options).as_ref() != Ok(values) {
         return Err("a second run gives something else".to_owned());
     }
-    tell_all(text, &options, text.contains(":ls"))?;
+    let may_be_renamed = text.contains(":ls") || text.contains(":named-rewrite");
+    tell_all(text, &options, may_be_renamed)?;
     Ok(Did {
         is_valid: true,
         marks,
@@ -131,7 +132,7 @@ fn is_of_a_name(error: &LangError) -> bool {
 }
 
 /// Everything that the language tells of a program.
-fn tell_all(text: &str, options: &ParseOptions, has_styles: bool) -> Result<(), String> {
+fn tell_all(text: &str, options: &ParseOptions, may_be_renamed: bool) -> Result<(), String> {
     let strip = Strip {
         keys: vec!["name".to_owned()],
         filter: true,
@@ -154,7 +155,7 @@ fn tell_all(text: &str, options: &ParseOptions, has_styles: bool) -> Result<(), 
         for program in told {
             match lang::run(&program, options) {
                 Ok(_) => {}
-                Err(error) if has_styles || is_of_a_limit(&error) || is_of_a_name(&error) => {}
+                Err(error) if may_be_renamed || is_of_a_limit(&error) || is_of_a_name(&error) => {}
                 Err(error) => return Err(format!("{name} gives no program: `{program}` {error}")),
             }
         }
