@@ -5,7 +5,7 @@ use super::*;
 /// Each finding as `lint: the bytes it is about`.
 #[track_caller]
 fn check(program: &str, expected: &[&str]) {
-    let findings = lint(program, &ParseOptions::reference(), true).unwrap();
+    let findings = lint(program, &ParseOptions::telamon(), true).unwrap();
     let found: Vec<String> = findings
         .iter()
         .map(|finding| format!("{}: {}", finding.lint, &program[finding.span.clone()]))
@@ -36,6 +36,21 @@ fn deprecated_words() {
     check(
         "name,a,:eq,:sum,(,1h,),:offset",
         &["deprecated-word: :offset"],
+    );
+}
+
+#[test]
+fn words_that_only_telamon_has() {
+    check("name,a,:eq,:sum,:log", &["not-on-reference: :log"]);
+    check(
+        "name,a,:eq,:sum,5m,:rolling-max",
+        &["not-on-reference: :rolling-max"],
+    );
+    check("name,a,:eq,:sum,5,:rolling-max", &[]);
+    let options = ParseOptions::telamon();
+    assert_eq!(
+        lint("name,a,:eq,:sum,:log", &options, false),
+        Ok(Vec::new())
     );
 }
 

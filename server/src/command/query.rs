@@ -1,4 +1,4 @@
-//! `telamon query`: the lines of a program as a graph and a table, or as JSON or CSV.
+//! `telamon query`: the lines of a program as a graph and a table, or as JSON, CSV or Arrow.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use super::source::{Answer, Source, SourceArgs, TimeArgs};
 use super::terminal::Terminal;
 use super::{figures, mistake, plot, program, say, table, tell, write_bytes};
 
-/// Ask for lines: a graph and a table, JSON or CSV.
+/// Ask for lines: a graph and a table, JSON, CSV or Arrow.
 ///
 /// Without --url and --data the server on this machine is asked. On a terminal a graph stands above the
 /// table; in a pipe there is the table alone.
@@ -24,11 +24,14 @@ pub(crate) struct QueryArgs {
     #[command(flatten)]
     time: TimeArgs,
     /// Write the JSON of /api/v1/graph?format=json.
-    #[arg(long, conflicts_with = "csv")]
+    #[arg(long, group = "format")]
     json: bool,
     /// Write CSV: a row for each time, a column for each line.
-    #[arg(long)]
+    #[arg(long, group = "format")]
     csv: bool,
+    /// Write an Arrow IPC stream, for pandas, polars or DuckDB; not to a terminal.
+    #[arg(long, group = "format")]
+    arrow: bool,
     /// When to draw a graph.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     graph: When,
@@ -44,21 +47,36 @@ enum When {
     Never,
 }
 
+impl QueryArgs {
+    /// What is written as the server answers it; a graph and a table otherwise.
+    fn format(&self) -> Option<&'static str> {
+        match (self.json, self.csv, self.arrow) {
+            (true, _, _) => Some("json"),
+            (_, true, _) => Some("csv"),
+            (_, _, true) => Some("arrow"),
+            (false, false, false) => None,
+        }
+    }
+}
+
 pub(crate) fn query(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     let program = program::read(&args.program)?;
     let source = args.source.open()?;
     let mut params = args.time.params(&program);
-    match (args.json, args.csv) {
-        (true, _) => params.push(("format", "json")),
-        (_, true) => params.push(("format", "csv")),
-        (false, false) => params.extend([("format", "v2.json"), ("hints", "no-image")]),
+    let format = args.format();
+    match format {
+        Some("arrow") if Terminal::of_stdout().is_some() => {
+            anyhow::bail!("Arrow is binary; send it to a file or a pipe");
+        }
+        Some(format) => params.push(("format", format)),
+        None => params.extend([("format", "v2.json"), ("hints", "no-image")]),
     }
     let answer = source.graph(&params)?;
     if answer.status != 200 {
         tell(&mistake::draw_answer(&answer, &program));
         return Ok(ExitCode::FAILURE);
     }
-    if args.json || args.csv {
+    if format.is_some() {
         write_bytes(&answer.body);
         return Ok(ExitCode::SUCCESS);
     }

@@ -318,21 +318,26 @@ impl Reader {
                 default.expr_depth,
                 EXPR_DEPTH_CEILING,
             ),
-            pattern: PatternLimits {
-                automaton_bytes: size(
-                    self,
-                    "pattern_max",
-                    &raw.pattern_max,
-                    default.pattern.automaton_bytes,
-                ),
-                steps: count(
-                    self,
-                    "pattern_steps_max",
-                    &raw.pattern_steps_max,
-                    default.pattern.steps,
-                    1_000_000,
-                ),
-            },
+            pattern: self.pattern(raw, &default.pattern),
+        }
+    }
+
+    /// What a pattern may become.
+    fn pattern(&mut self, raw: &RawQuery, default: &PatternLimits) -> PatternLimits {
+        let bytes = u64::try_from(default.automaton_bytes).expect("a default is small");
+        PatternLimits {
+            automaton_bytes: self.bytes(
+                "query.pattern_max",
+                raw.pattern_max.as_ref(),
+                bytes,
+                64..=1024 * MIB,
+            ),
+            steps: self.count(
+                "query.pattern_steps_max",
+                raw.pattern_steps_max.as_ref(),
+                default.steps,
+                1..=1_000_000,
+            ),
         }
     }
 

@@ -117,24 +117,9 @@ impl GraphRequest {
         let height = positive(params, "h", "height", config.graph.height)?;
         let zoom = params.first("zoom").map_or(Ok(1.0), parse_double);
         let zoom = zoom.map_err(|problem| problem.of("zoom"))?;
-        let layout = choice(
-            params,
-            "layout",
-            LayoutMode::Canvas,
-            LayoutMode::parse,
-            |name| {
-                Problem::illegal_argument(format!("unknown layout: {name}"))
-                    .of("layout")
-                    .one_of(name, ["canvas", "image", "iw", "ih"])
-            },
-        )?;
+        let layout = layout(params)?;
         let theme = choice(params, "theme", Theme::Light, Theme::parse, bad_theme)?;
-        let vision = choice(params, "vision", Vision::Normal, Vision::parse, |name| {
-            no_constant("chart.model.VisionType", name)
-                .titled(format!("unknown vision: {name}"))
-                .of("vision")
-                .one_of(name, VISIONS)
-        })?;
+        let vision = vision(params)?;
         let unstable = choice(params, "features", false, features, |name| {
             no_constant("core.util.Features", &name.to_uppercase())
                 .titled(format!("unknown features: {name}"))
@@ -223,6 +208,24 @@ impl GraphRequest {
             Format::Csv | Format::Txt | Format::Json | Format::StatsJson | Format::Arrow => false,
         }
     }
+}
+
+fn layout(params: &Params) -> Result<LayoutMode, Problem> {
+    let (default, parse) = (LayoutMode::Canvas, LayoutMode::parse);
+    choice(params, "layout", default, parse, |name| {
+        Problem::illegal_argument(format!("unknown layout: {name}"))
+            .of("layout")
+            .one_of(name, ["canvas", "image", "iw", "ih"])
+    })
+}
+
+fn vision(params: &Params) -> Result<Vision, Problem> {
+    choice(params, "vision", Vision::Normal, Vision::parse, |name| {
+        no_constant("chart.model.VisionType", name)
+            .titled(format!("unknown vision: {name}"))
+            .of("vision")
+            .one_of(name, VISIONS)
+    })
 }
 
 fn format(name: Option<&str>) -> Result<Format, Problem> {
