@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use telamon_model::exact::{SlotBits, SumKernel, SumSession};
+use telamon_model::exact::{SlotBits, SumColumn, SumKernel, SumSession};
 use telamon_model::partial::{Column, Combine, Fold, Group, GroupKey, Partial, Shape};
 use telamon_model::{ABSENT, Series, SeriesId};
 
@@ -55,6 +55,9 @@ struct OpenGroup {
 }
 
 enum OpenTarget {
+    /// No row or one, which is its own sum: the bins are not opened for it. Groups of one series are
+    /// the commonest.
+    Single(SumColumn, usize),
     Sum(SumSession),
     Other(Column),
 }
@@ -95,8 +98,14 @@ impl<'a> Accumulators<'a> {
                 .iter()
                 .for_each(|row| note_present(row, &mut open.present));
         }
-        for (target, shape) in open.targets.iter_mut().zip(&self.shapes) {
+        let targets = open.targets.iter_mut().zip(&mut self.kernels);
+        for ((target, kernel), shape) in targets.zip(&self.shapes) {
+            target.make_ready(rows.len(), shape, kernel);
             match target {
+                OpenTarget::Single(column, rows) => {
+                    column.add_row(cells[0]);
+                    *rows = 1;
+                }
                 OpenTarget::Sum(session) => add_sums(session, &cells, shape, &mut self.folded),
                 OpenTarget::Other(Column::Count(counts)) => add_counts(counts, &cells, shape),
                 OpenTarget::Other(Column::Extreme(column)) => {
@@ -138,16 +147,10 @@ impl<'a> Accumulators<'a> {
     }
 
     fn start(&mut self, group: u32, row: &Row<'_>) -> OpenGroup {
-        let targets = self
-            .shapes
-            .iter()
-            .zip(&mut self.kernels)
-            .map(
-                |(shape, kernel)| match (shape.new_column(), kernel.take()) {
-                    (Column::Sum(column), Some(kernel)) => OpenTarget::Sum(kernel.open(column)),
-                    (column, _) => OpenTarget::Other(column),
-                },
-            );
+        let targets = self.shapes.iter().map(|shape| match shape.new_column() {
+            Column::Sum(column) => OpenTarget::Single(column, 0),
+            column => OpenTarget::Other(column),
+        });
         OpenGroup {
             group,
             targets: targets.collect(),
@@ -164,6 +167,7 @@ impl<'a> Accumulators<'a> {
         let mut columns = Vec::with_capacity(open.targets.len());
         for (target, kernel) in open.targets.into_iter().zip(&mut self.kernels) {
             columns.push(match target {
+                OpenTarget::Single(column, _) => Column::Sum(column),
                 OpenTarget::Sum(session) => {
                     let (idle, column) = session.finish();
                     *kernel = Some(idle);
@@ -190,6 +194,21 @@ impl<'a> Accumulators<'a> {
             }
             Some(known) => known.iter_mut().zip(groups).for_each(|(a, b)| a.merge(&b)),
         }
+    }
+}
+
+impl OpenTarget {
+    /// Opens the bins of a sum unless the only row so far comes now.
+    fn make_ready(&mut self, rows: usize, shape: &Shape, kernel: &mut Option<SumKernel>) {
+        let Self::Single(column, known) = self else {
+            return;
+        };
+        if *known == 0 && rows == 1 && shape.multiple == 1 {
+            return;
+        }
+        let column = std::mem::replace(column, SumColumn::new(0));
+        let kernel = kernel.take().expect("no other group is open");
+        *self = Self::Sum(kernel.open(column));
     }
 }
 
