@@ -23,6 +23,7 @@ mod tests;
 
 use std::sync::{Arc, LazyLock};
 
+use rustc_hash::FxHashMap;
 use telamon_model::Predicate;
 
 use crate::expr::{CustomAverage, Expr, Keys, StyledExpr};
@@ -144,25 +145,14 @@ pub fn all() -> impl Iterator<Item = &'static Word> {
 
 /// The overloads of a name, in order; none when the name is not known.
 pub(crate) fn overloads(name: &str) -> &'static [&'static Word] {
-    let found = TABLE
-        .names
-        .binary_search_by(|(known, _, _)| (*known).cmp(name));
-    match found {
-        Ok(index) => {
-            let (_, from, to) = TABLE.names[index];
-            &TABLE.sorted[from..to]
-        }
-        Err(_) => &[],
-    }
+    TABLE.overloads.get(name).map_or(&[], Vec::as_slice)
 }
 
 struct Table {
     /// In the order of vocabularies.
     words: Vec<&'static Word>,
-    /// By name, overloads in order.
-    sorted: Vec<&'static Word>,
-    /// Each name with its range in `sorted`.
-    names: Vec<(&'static str, usize, usize)>,
+    /// By name, in the same order.
+    overloads: FxHashMap<&'static str, Vec<&'static Word>>,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
@@ -179,20 +169,11 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         telamon::WORDS,
     ];
     let words: Vec<&'static Word> = groups.into_iter().flatten().collect();
-    let mut sorted = words.clone();
-    sorted.sort_by_key(|word| word.name);
-    let mut names: Vec<(&'static str, usize, usize)> = Vec::new();
-    for (index, word) in sorted.iter().enumerate() {
-        match names.last_mut() {
-            Some((name, _, to)) if *name == word.name => *to = index + 1,
-            _ => names.push((word.name, index, index + 1)),
-        }
+    let mut overloads: FxHashMap<&str, Vec<&Word>> = FxHashMap::default();
+    for word in &words {
+        overloads.entry(word.name).or_default().push(word);
     }
-    Table {
-        words,
-        sorted,
-        names,
-    }
+    Table { words, overloads }
 });
 
 /// The operands of a word, which fit its parameters.

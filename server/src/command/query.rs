@@ -29,7 +29,7 @@ pub(crate) struct QueryArgs {
     /// Write CSV: a row for each time, a column for each line.
     #[arg(long, group = "format")]
     csv: bool,
-    /// Write an Arrow IPC stream, for pandas, polars or DuckDB; not to a terminal.
+    /// Write an Arrow IPC stream, for data frames and databases; not to a terminal.
     #[arg(long, group = "format")]
     arrow: bool,
     /// When to draw a graph.
