@@ -34,7 +34,8 @@ fn run_with_input(words: &[&str], input: &str) -> Ran {
 fn ran(output: &Output) -> Ran {
     Ran {
         code: output.status.code(),
-        out: String::from_utf8(output.stdout.clone()).unwrap(),
+        // Arrow is no text.
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
         err: String::from_utf8(output.stderr.clone()).unwrap(),
     }
 }
