@@ -102,7 +102,8 @@ impl Evaluator {
                 continue;
             }
             for (rule, state) in running.group.rules.iter().zip(&mut running.rules) {
-                // A fault in the evaluation of one rule must not keep others from being evaluated.
+                // A fault in the evaluation of one rule must not keep others from being evaluated. Nothing
+                // is left half changed: only the rule and the snapshot are read.
                 let lines =
                     catch_unwind(AssertUnwindSafe(|| lines_of(rule, running.group.interval)))
                         .unwrap_or_else(|panic| {

@@ -94,6 +94,19 @@ pub(crate) enum Shape {
     Disc((f64, f64), f64, Color),
 }
 
+impl Shape {
+    /// A rectangle, unless it is empty.
+    fn rect((left, top): (i32, i32), (right, bottom): (i32, i32), color: Color) -> Option<Self> {
+        let rect = Rect {
+            left,
+            top,
+            right,
+            bottom,
+        };
+        (left < right && top < bottom).then_some(Self::Rect(rect, color))
+    }
+}
+
 impl Scene {
     /// Lays out a graph and lists what to paint.
     pub fn build(graph: &GraphDef) -> Result<Self, RenderError> {
@@ -192,15 +205,8 @@ struct Painter<'a> {
 impl Painter<'_> {
     /// Adds a rectangle unless it is empty.
     fn rect(&mut self, (left, top): (i32, i32), (right, bottom): (i32, i32), color: Color) {
-        if left < right && top < bottom {
-            let rect = Rect {
-                left,
-                top,
-                right,
-                bottom,
-            };
-            self.shapes.push(Shape::Rect(rect, color));
-        }
+        self.shapes
+            .extend(Shape::rect((left, top), (right, bottom), color));
     }
 
     /// Adds a text unless it is empty.

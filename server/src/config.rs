@@ -5,6 +5,7 @@
 //! configuration names is left to those who use it.
 
 mod language;
+mod query;
 mod raw;
 mod reader;
 mod show;

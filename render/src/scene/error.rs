@@ -14,7 +14,7 @@
 //! The largest text with which everything fits is taken; where nothing does, the last row says how
 //! many lines are missing.
 
-use super::{Rect, Scene, Shape, Text, Turn};
+use super::{Scene, Shape, Text, Turn};
 use crate::color::Color;
 use crate::graph::Theme;
 use crate::text::{TextSize, cells, visible};
@@ -211,15 +211,8 @@ struct ErrorPainter<'p> {
 
 impl ErrorPainter<'_> {
     fn rect(&mut self, (left, top): (i32, i32), (right, bottom): (i32, i32), color: Color) {
-        if left < right && top < bottom {
-            let rect = Rect {
-                left,
-                top,
-                right,
-                bottom,
-            };
-            self.shapes.push(Shape::Rect(rect, color));
-        }
+        self.shapes
+            .extend(Shape::rect((left, top), (right, bottom), color));
     }
 
     fn rows(&mut self) {

@@ -12,22 +12,19 @@ use std::path::{Path, PathBuf};
 use axum::http::Uri;
 use telamon_model::duration::{format_millis, parse_millis};
 use telamon_model::{PartitionCount, Step};
-use telamon_query::label::EDIT_STEPS;
-use telamon_query::lang::{EXPR_DEPTH_CEILING, Limits};
-use telamon_query::pattern::PatternLimits;
 use toml::Value;
 
 use super::raw::{
-    RawAlert, RawClock, RawGraph, RawHttp, RawIngest, RawLog, RawQuery, RawStore, RawUdp, Unknown,
+    RawAlert, RawClock, RawGraph, RawHttp, RawIngest, RawLog, RawStore, RawUdp, Unknown,
 };
 use super::{
     AlertConfig, ClockConfig, Config, ConfigError, Fsync, GraphConfig, HttpConfig, IngestConfig,
-    LogConfig, LogFormat, Overrides, Problem, QueryConfig, StoreConfig, UdpConfig,
+    LogConfig, LogFormat, Overrides, Problem, StoreConfig, UdpConfig,
 };
 
 const SECOND_MS: i64 = 1000;
-const DAY_MS: i64 = 86_400_000;
-const MIB: u64 = 1 << 20;
+pub(super) const DAY_MS: i64 = 86_400_000;
+pub(super) const MIB: u64 = 1 << 20;
 
 /// Collects problems while it reads.
 #[derive(Default)]
@@ -184,159 +181,6 @@ impl Reader {
                 raw.series_max.as_ref(),
                 1_000_000,
                 1..=1_000_000_000,
-            ),
-        }
-    }
-
-    pub(super) fn query(&mut self, raw: &RawQuery, http: &HttpConfig) -> QueryConfig {
-        self.refuse_unknown("query", &raw.unknown);
-        let most = |reader: &mut Self, key, value: &Option<Value>, default, most| {
-            reader.count(&format!("query.{key}"), value.as_ref(), default, 1..=most)
-        };
-        QueryConfig {
-            language: self.language(raw),
-            time_max_ms: self.millis(
-                "query.time_max",
-                raw.time_max.as_ref(),
-                http.request_timeout_ms,
-                10..=DAY_MS,
-            ),
-            groups_max: most(
-                self,
-                "groups_max",
-                &raw.groups_max,
-                1_000_000,
-                1_000_000_000,
-            ),
-            work_points_max: most(
-                self,
-                "work_points_max",
-                &raw.work_points_max,
-                50_000_000,
-                1_000_000_000_000,
-            ),
-            data_exprs_max: most(self, "data_exprs_max", &raw.data_exprs_max, 4096, 100_000),
-            edit_steps_max: most(
-                self,
-                "edit_steps_max",
-                &raw.edit_steps_max,
-                EDIT_STEPS,
-                1_000_000_000,
-            ),
-            lines_max: most(self, "lines_max", &raw.lines_max, 1024, 10_000_000),
-            datapoints_max: most(
-                self,
-                "datapoints_max",
-                &raw.datapoints_max,
-                500_000,
-                1_000_000_000_000,
-            ),
-            threads: self.count("query.threads", raw.threads.as_ref(), 0, 0..=1024),
-            waiting_max: self.count(
-                "query.waiting_max",
-                raw.waiting_max.as_ref(),
-                64,
-                0..=100_000,
-            ),
-            streams_max: self.count(
-                "query.streams_max",
-                raw.streams_max.as_ref(),
-                64,
-                1..=100_000,
-            ),
-            input_points_max: most(
-                self,
-                "input_points_max",
-                &raw.input_points_max,
-                2_000_000_000,
-                1_000_000_000_000_000,
-            ),
-            answer_points_max: most(
-                self,
-                "answer_points_max",
-                &raw.answer_points_max,
-                2_000_000,
-                1_000_000_000_000,
-            ),
-        }
-    }
-
-    /// What a program may use.
-    fn language(&mut self, raw: &RawQuery) -> Limits {
-        let default = Limits::reference();
-        let key = |name| format!("query.{name}");
-        let size = |reader: &mut Self, name, value: &Option<Value>, bytes: usize| {
-            let default = u64::try_from(bytes).expect("a default is small");
-            reader.bytes(&key(name), value.as_ref(), default, 64..=1024 * MIB)
-        };
-        let count = |reader: &mut Self, name, value: &Option<Value>, default, most| {
-            reader.count(&key(name), value.as_ref(), default, 1..=most)
-        };
-        Limits {
-            text_bytes: size(self, "text_max", &raw.text_max, default.text_bytes),
-            listing_bytes: size(self, "listing_max", &raw.listing_max, default.listing_bytes),
-            stack_items: count(
-                self,
-                "stack_items_max",
-                &raw.stack_items_max,
-                default.stack_items,
-                1_000_000,
-            ),
-            list_items: count(
-                self,
-                "list_items_max",
-                &raw.list_items_max,
-                default.list_items,
-                1_000_000,
-            ),
-            // Each program within a program takes stack of its thread.
-            call_depth: count(
-                self,
-                "call_depth_max",
-                &raw.call_depth_max,
-                default.call_depth,
-                100,
-            ),
-            steps: count(
-                self,
-                "steps_max",
-                &raw.steps_max,
-                default.steps,
-                1_000_000_000,
-            ),
-            expr_nodes: count(
-                self,
-                "expr_parts_max",
-                &raw.expr_parts_max,
-                default.expr_nodes,
-                100_000_000,
-            ),
-            expr_depth: count(
-                self,
-                "expr_depth_max",
-                &raw.expr_depth_max,
-                default.expr_depth,
-                EXPR_DEPTH_CEILING,
-            ),
-            pattern: self.pattern(raw, &default.pattern),
-        }
-    }
-
-    /// What a pattern may become.
-    fn pattern(&mut self, raw: &RawQuery, default: &PatternLimits) -> PatternLimits {
-        let bytes = u64::try_from(default.automaton_bytes).expect("a default is small");
-        PatternLimits {
-            automaton_bytes: self.bytes(
-                "query.pattern_max",
-                raw.pattern_max.as_ref(),
-                bytes,
-                64..=1024 * MIB,
-            ),
-            steps: self.count(
-                "query.pattern_steps_max",
-                raw.pattern_steps_max.as_ref(),
-                default.steps,
-                1..=1_000_000,
             ),
         }
     }
@@ -508,7 +352,7 @@ impl Reader {
         }
     }
 
-    fn millis(
+    pub(super) fn millis(
         &mut self,
         key: &str,
         value: Option<&Value>,
@@ -539,7 +383,7 @@ impl Reader {
         }
     }
 
-    fn count(
+    pub(super) fn count(
         &mut self,
         key: &str,
         value: Option<&Value>,
@@ -577,7 +421,7 @@ impl Reader {
         u32::try_from(count).unwrap_or(default)
     }
 
-    fn bytes(
+    pub(super) fn bytes(
         &mut self,
         key: &str,
         value: Option<&Value>,
