@@ -1,7 +1,9 @@
 //! Scenes as text: what is painted where.
 
+use super::error::{ErrorPicture, ErrorRole};
 use super::*;
-use crate::graph::{Bound, Item, LegendType, LineStyle};
+use crate::graph::{Bound, Item, LegendType, LineStyle, Theme};
+use crate::png::ErrorKind;
 use crate::sample;
 
 /// The rectangles of one colour, as `left,top widthxheight`.
@@ -165,4 +167,34 @@ fn cells_of_a_heatmap_lie_between_ticks_and_touch() {
     assert_eq!(rects(&graph, "ff0075dc"), ["64,185 100x20"]);
     let pale = ["164,185 100x20", "264,5 100x20", "164,5 100x1"];
     assert_eq!(rects(&graph, "ffcce3f8"), pale);
+}
+
+#[test]
+fn an_error_is_painted_like_this() {
+    let lines = |_cells: usize, _only_wrong: bool| {
+        vec![
+            (ErrorRole::Title, "unknown word ':smu'".to_owned()),
+            (ErrorRole::Program, "name,sps,:eq,:smu".to_owned()),
+            (ErrorRole::Caret, "             ^^^^".to_owned()),
+            (ErrorRole::Advice, "did you mean :sum?".to_owned()),
+        ]
+    };
+    let scene = Scene::of_error(&ErrorPicture {
+        width: 300,
+        height: 120,
+        kind: ErrorKind::User,
+        theme: Theme::Light,
+        lines: &lines,
+    });
+    expect_test::expect![[r#"
+        scene 300x120 zoom 1 background fff5f5f5
+        rect 0,0 4x120 ffe89b00
+        rect 12,44 280x44 ffffffff
+        text 12.0,17.9 Error ff767676 "This graph cannot be drawn"
+        text 12.0,35.9 Error bold ff000000 "unknown word ':smu'"
+        rect 124,48 32x18 30d00000
+        text 20.0,61.9 Error ff000000 "name,sps,:eq,:smu"
+        text 20.0,79.9 Error ffd00000 "             ^^^^"
+        text 12.0,105.9 Error ff000000 "did you mean :sum?"
+    "#]].assert_eq(&scene.dump());
 }
