@@ -196,5 +196,6 @@ fn an_error_is_painted_like_this() {
         text 20.0,61.9 Error ff000000 "name,sps,:eq,:smu"
         text 20.0,79.9 Error ffd00000 "             ^^^^"
         text 12.0,105.9 Error ff000000 "did you mean :sum?"
-    "#]].assert_eq(&scene.dump());
+    "#]]
+    .assert_eq(&scene.dump());
 }
