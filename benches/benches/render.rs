@@ -7,7 +7,7 @@ use divan::Bencher;
 use telamon_model::{Step, Timestamp};
 use telamon_render::encode::{csv, json};
 use telamon_render::graph::{
-    GraphDef, Item, LayoutMode, LegendType, LineDef, LineStyle, Plot, Theme,
+    GraphDef, GraphStyle, Item, LayoutMode, LegendType, LineDef, LineStyle, Plot, Theme,
 };
 use telamon_render::palette::Palette;
 use telamon_render::png;
@@ -76,7 +76,7 @@ fn graph(lines: usize, points: usize, style: LineStyle) -> GraphDef {
     let step = Step::from_millis(60_000).expect("a minute is positive");
     let start = Timestamp(1_325_376_060_000);
     let points_millis = i64::try_from(points).expect("few points") * step.as_millis();
-    let mut colors = Palette::primary(Theme::Light).colors();
+    let mut colors = Palette::primary(Theme::Light, GraphStyle::Atlas).colors();
     let items = (0..lines)
         .map(|index| {
             let label = format!("node-{index:02}");
@@ -110,6 +110,7 @@ fn graph(lines: usize, points: usize, style: LineStyle) -> GraphDef {
         legend: LegendType::LabelsWithStats,
         only_graph: false,
         theme: Theme::Light,
+        style: GraphStyle::Atlas,
         load: None,
         warnings: Vec::new(),
         hints: Vec::new(),

@@ -7,7 +7,8 @@ use std::path::Path;
 use telamon_model::{Step, Timestamp};
 use telamon_render::color::Color;
 use telamon_render::graph::{
-    GraphDef, Item, LayoutMode, LegendType, LineDef, LineStyle, MessageDef, Plot, Theme, TickLabels,
+    GraphDef, GraphStyle, Item, LayoutMode, LegendType, LineDef, LineStyle, MessageDef, Plot,
+    Theme, TickLabels,
 };
 use telamon_render::palette::Palette;
 use telamon_render::png;
@@ -133,7 +134,7 @@ fn unusual_graphs() -> Vec<(&'static str, GraphDef)> {
 }
 
 fn lines(theme: Theme, count: usize, points: usize, style: LineStyle) -> GraphDef {
-    let mut colors = Palette::primary(theme).colors();
+    let mut colors = Palette::primary(theme, GraphStyle::Atlas).colors();
     let items = (0..count)
         .map(|index| {
             let label = format!("node-{index:02}");
@@ -167,6 +168,7 @@ fn lines(theme: Theme, count: usize, points: usize, style: LineStyle) -> GraphDe
         legend: LegendType::LabelsWithStats,
         only_graph: false,
         theme,
+        style: GraphStyle::Atlas,
         load: None,
         warnings: Vec::new(),
         hints: Vec::new(),

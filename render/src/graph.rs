@@ -48,6 +48,8 @@ pub struct GraphDef {
     pub only_graph: bool,
     /// Colours of everything that is not data.
     pub theme: Theme,
+    /// Whose room, ticks and legend the picture has.
+    pub style: GraphStyle,
     /// What it took to fetch the data, for the footer and `v2.json`.
     pub load: Option<LoadStats>,
     /// Texts the reader must not miss; shown below the legend and listed in data answers.
@@ -300,6 +302,34 @@ impl Theme {
         match self {
             Self::Light => "light",
             Self::Dark => "dark",
+        }
+    }
+}
+
+/// Whose room, ticks and legend a picture has; answers of data do not depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GraphStyle {
+    /// Size, canvas, bounds, ticks and texts of the reference.
+    Atlas,
+    /// Our own: head room, ticks on the calendar, a table for a legend.
+    Telamon,
+}
+
+impl GraphStyle {
+    /// The value of the request parameter: `atlas`, `telamon`.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "atlas" => Some(Self::Atlas),
+            "telamon" => Some(Self::Telamon),
+            _ => None,
+        }
+    }
+
+    /// The name of the request parameter.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Atlas => "atlas",
+            Self::Telamon => "telamon",
         }
     }
 }

@@ -11,8 +11,8 @@ use telamon_model::{Step, Timestamp};
 
 use crate::color::Color;
 use crate::graph::{
-    Bound, GraphDef, Item, LayoutMode, LegendType, LineDef, LineStyle, MessageDef, Plot, Scale,
-    Theme, TickLabels,
+    Bound, GraphDef, GraphStyle, Item, LayoutMode, LegendType, LineDef, LineStyle, MessageDef,
+    Plot, Scale, Theme, TickLabels,
 };
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/oracle");
@@ -252,6 +252,7 @@ fn graph_without_plots(head: &Json) -> GraphDef {
         legend,
         only_graph: head.at("onlyGraph").text() == "true",
         theme: Theme::parse(head.at("theme").text()).unwrap(),
+        style: GraphStyle::Atlas,
         load: None,
         warnings: head.at("warnings").texts(),
         blank_reasons: Vec::new(),

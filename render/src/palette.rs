@@ -8,7 +8,7 @@ mod tables;
 use std::sync::Arc;
 
 use crate::color::Color;
-use crate::graph::Theme;
+use crate::graph::{GraphStyle, Theme};
 
 /// A list of colours; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,11 +70,13 @@ impl Palette {
         ["epic", "highcharts"].into_iter().chain(listed)
     }
 
-    /// The palette of lines when the request names none: `armytage` on light, `light24` on dark.
-    pub fn primary(theme: Theme) -> Self {
-        Self::parse(match theme {
-            Theme::Light => "armytage",
-            Theme::Dark => "light24",
+    /// The palette of lines when the request names none: `armytage` on light, `light24` on dark, and
+    /// `telamon` in our style.
+    pub fn primary(theme: Theme, style: GraphStyle) -> Self {
+        Self::parse(match (style, theme) {
+            (GraphStyle::Telamon, _) => "telamon",
+            (GraphStyle::Atlas, Theme::Light) => "armytage",
+            (GraphStyle::Atlas, Theme::Dark) => "light24",
         })
         .expect("the table has the defaults")
     }
@@ -263,6 +265,7 @@ mod tests {
             ("oranges", 7),
             ("purples", 7),
             ("reds", 7),
+            ("telamon", 10),
         ] {
             assert_eq!(Palette::parse(name).unwrap().len(), count, "{name}");
         }

@@ -2,13 +2,15 @@
 
 use telamon_model::{Step, Timestamp};
 
-use crate::graph::{GraphDef, Item, LayoutMode, LegendType, LineDef, LineStyle, Plot, Theme};
+use crate::graph::{
+    GraphDef, GraphStyle, Item, LayoutMode, LegendType, LineDef, LineStyle, Plot, Theme,
+};
 use crate::palette::Palette;
 
 /// A graph of plain lines at one value per minute since 2012, as many as the first line has.
 pub(crate) fn graph(lines: &[&[f64]]) -> GraphDef {
     let points = i64::try_from(lines.first().map_or(0, |values| values.len())).unwrap();
-    let mut colors = Palette::primary(Theme::Light).colors();
+    let mut colors = Palette::primary(Theme::Light, GraphStyle::Atlas).colors();
     let items = (0..)
         .zip(lines)
         .map(|(index, values)| {
@@ -46,6 +48,7 @@ pub(crate) fn graph(lines: &[&[f64]]) -> GraphDef {
         legend: LegendType::LabelsWithStats,
         only_graph: false,
         theme: Theme::Light,
+        style: GraphStyle::Atlas,
         load: None,
         warnings: Vec::new(),
         hints: Vec::new(),

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use telamon_model::{PartitionCount, Step};
 use telamon_query::words::own::OwnWords;
+use telamon_render::graph::GraphStyle;
 
 use raw::RawConfig;
 use reader::Reader;
@@ -160,6 +161,8 @@ pub struct GraphConfig {
     pub line_values_max: u32,
     /// Name lines by what their queries say, where the expression has no legend.
     pub automatic_legends: bool,
+    /// Style of pictures.
+    pub style: GraphStyle,
 }
 
 /// `[alert]`.

@@ -175,6 +175,23 @@ pub(super) const NAMED: &[(&str, &[u32])] = &[
             0xFFFC_BBA1,
         ],
     ),
+    // At least 3:1 on the canvas of either theme and, the first seven, far apart for colour-blind
+    // eyes; the result of a search, so that there is no order in it to keep.
+    (
+        "telamon",
+        &[
+            0xFF00_92F9,
+            0xFFDD_762A,
+            0xFF00_7421,
+            0xFFBD_3CA3,
+            0xFF7D_3DEB,
+            0xFF8D_7969,
+            0xFFD4_0009,
+            0xFF89_8EB8,
+            0xFF7F_5675,
+            0xFF1F_78BB,
+        ],
+    ),
 ];
 
 /// What `highcharts` has before the colours of [`EPIC`].

@@ -176,6 +176,8 @@ pub(super) struct RawGraph {
     pub(super) line_values_max: Option<Value>,
     /// Name lines by what their queries say, where the expression has no legend.
     pub(super) automatic_legends: Option<Value>,
+    /// Whose room, ticks and legend pictures have: `atlas` or `telamon`.
+    pub(super) style: Option<Value>,
     #[serde(flatten)]
     pub(super) unknown: Unknown,
 }

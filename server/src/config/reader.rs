@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use axum::http::Uri;
 use telamon_model::duration::{format_millis, parse_millis};
 use telamon_model::{PartitionCount, Step};
+use telamon_render::graph::GraphStyle;
 use toml::Value;
 
 use super::raw::{
@@ -192,6 +193,7 @@ impl Reader {
             self.note("graph.timezone", error.text);
         }
         let pixels = 64..=100_000;
+        let styles = [GraphStyle::Atlas, GraphStyle::Telamon].map(|style| (style.name(), style));
         GraphConfig {
             timezone,
             width: self.small("graph.width", raw.width.as_ref(), 700, pixels.clone()),
@@ -207,6 +209,7 @@ impl Reader {
                 raw.automatic_legends.as_ref(),
                 true,
             ),
+            style: self.choice("graph.style", raw.style.as_ref(), &styles),
         }
     }
 

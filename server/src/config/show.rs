@@ -72,7 +72,8 @@ impl Config {
         writeln!(f, "width = {}", self.graph.width)?;
         writeln!(f, "height = {}", self.graph.height)?;
         writeln!(f, "line_values_max = {}", self.graph.line_values_max)?;
-        writeln!(f, "automatic_legends = {}", self.graph.automatic_legends)
+        writeln!(f, "automatic_legends = {}", self.graph.automatic_legends)?;
+        writeln!(f, "style = {}", text(self.graph.style.name()))
     }
 
     fn show_query(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

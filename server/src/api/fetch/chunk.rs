@@ -12,7 +12,7 @@ use telamon_query::expr::{Setting, StyledExpr};
 use telamon_query::line::Line;
 use telamon_render::color::Color;
 use telamon_render::encode::events::{self, LinePart};
-use telamon_render::graph::{LineDef, LineStyle, Theme};
+use telamon_render::graph::{GraphStyle, LineDef, LineStyle, Theme};
 use telamon_render::palette::Palette;
 
 use crate::api::graph;
@@ -37,6 +37,7 @@ pub(super) struct Work {
     sources: Vec<Source>,
     step: Step,
     theme: Theme,
+    style: GraphStyle,
     /// Whether the look of lines is told.
     has_looks: bool,
 }
@@ -78,6 +79,7 @@ impl Work {
             exprs,
             step: asked.step(),
             theme: asked.theme,
+            style: asked.style,
             has_looks,
             asked: asked.clone(),
             server,
@@ -137,7 +139,7 @@ impl Work {
         let shown = lines.into_iter().filter(has_value);
         let defs = source.name(shown, &variable)?;
         let look = if self.has_looks && !defs.is_empty() {
-            Some(Look::of(styled, self.theme)?)
+            Some(Look::of(styled, self.theme, self.style)?)
         } else {
             None
         };
@@ -199,7 +201,7 @@ struct Look {
 
 impl Look {
     /// As the expression says. Parameters of the URL do not count, nor do the names of colours.
-    fn of(styled: &StyledExpr, theme: Theme) -> Result<Self, Problem> {
+    fn of(styled: &StyledExpr, theme: Theme, style: GraphStyle) -> Result<Self, Problem> {
         let color = styled
             .setting(Setting::Color)
             .map(|text| Color::parse_hex(text).ok_or_else(|| bad_color(text)));
@@ -212,7 +214,7 @@ impl Look {
             color: color.transpose()?,
             palette: styled
                 .setting(Setting::Palette)
-                .map_or_else(|| Ok(Palette::primary(theme)), parse_palette)?,
+                .map_or_else(|| Ok(Palette::primary(theme, style)), parse_palette)?,
         })
     }
 

@@ -85,7 +85,7 @@ impl<'a> Assembly<'a> {
     fn new(asked: &'a GraphRequest, params: &'a Params) -> Result<Self, Problem> {
         let palette = match &asked.palette {
             Some(text) => parse_palette(text).map_err(|problem| problem.of("palette"))?,
-            None => Palette::primary(asked.theme),
+            None => Palette::primary(asked.theme, asked.style),
         };
         Ok(Self {
             asked,

@@ -13,7 +13,7 @@ use telamon_query::exec::EvalError;
 use telamon_query::lang::{self, ParseOptions, Vocabulary};
 use telamon_query::time::{TimeError, Zone, parse_duration, regions, resolve_range, zone};
 use telamon_render::color::Vision;
-use telamon_render::graph::{GraphDef, LayoutMode, LegendType, Theme, TickLabels};
+use telamon_render::graph::{GraphDef, GraphStyle, LayoutMode, LegendType, Theme, TickLabels};
 
 use super::axis::AXES_MAX;
 use crate::api::params::{Params, parse_double};
@@ -35,6 +35,7 @@ pub(crate) struct GraphRequest {
     pub(crate) zoom: f64,
     pub(crate) layout: LayoutMode,
     pub(crate) theme: Theme,
+    pub(crate) style: GraphStyle,
     pub(crate) vision: Vision,
     /// Text of the palette of the graph; checked when it is used.
     pub(crate) palette: Option<String>,
@@ -119,6 +120,13 @@ impl GraphRequest {
         let zoom = zoom.map_err(|problem| problem.of("zoom"))?;
         let layout = layout(params)?;
         let theme = choice(params, "theme", Theme::Light, Theme::parse, bad_theme)?;
+        let style = choice(
+            params,
+            "style",
+            config.graph.style,
+            GraphStyle::parse,
+            bad_style,
+        )?;
         let vision = vision(params)?;
         let unstable = choice(params, "features", false, features, |name| {
             no_constant("core.util.Features", &name.to_uppercase())
@@ -150,6 +158,7 @@ impl GraphRequest {
             zoom,
             layout,
             theme,
+            style,
             vision,
             palette: params.first("palette").map(str::to_owned),
             title: params
@@ -183,6 +192,7 @@ impl GraphRequest {
             legend: self.legend,
             only_graph: self.only_graph,
             theme: self.theme,
+            style: self.style,
             load: None,
             warnings: Vec::new(),
             hints: self.hints.clone(),
@@ -389,6 +399,12 @@ fn bad_theme(name: &str) -> Problem {
     Problem::illegal_argument(format!("invalid theme: {name}"))
         .of("theme")
         .one_of(name, THEMES)
+}
+
+fn bad_style(name: &str) -> Problem {
+    Problem::illegal_argument(format!("unknown style: {name}"))
+        .of("style")
+        .one_of(name, ["atlas", "telamon"])
 }
 
 fn no_constant(class: &str, name: &str) -> Problem {
