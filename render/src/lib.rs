@@ -16,6 +16,7 @@ pub mod prefix;
 pub mod stats;
 
 mod bounds;
+mod contrast;
 mod font;
 mod heatmap;
 mod layout;

@@ -4,13 +4,16 @@ use telamon_model::number::fixed;
 
 use super::{Painter, Text, Turn};
 use crate::color::Color;
-use crate::graph::TickLabels;
+use crate::contrast::readable;
+use crate::graph::{GraphStyle, TickLabels};
 use crate::layout::axes::ValueAxis;
 use crate::prefix::Prefix;
 use crate::text::{PADDING, TextSize, cells, ink_width};
 
 /// Length of the mark at a labelled tick.
 const MARK: i32 = 4;
+/// What text needs to be read, by WCAG 2.1.
+const TEXT_CONTRAST: f64 = 4.5;
 
 impl Painter<'_> {
     pub(super) fn title(&mut self) {
@@ -75,7 +78,7 @@ impl Painter<'_> {
         let canvas = self.layout.canvas;
         let layout = self.layout;
         for axis in &layout.value_axes {
-            let color = axis.color.unwrap_or(self.colors.line);
+            let color = self.axis_color(axis.color);
             self.rect(
                 (axis.line_x, canvas.top),
                 (axis.line_x + 1, canvas.bottom + 1),
@@ -89,6 +92,15 @@ impl Painter<'_> {
                 self.plain_ticks(axis, color);
             }
             self.axis_label(axis, color);
+        }
+    }
+
+    /// The colour of an axis and its heading: that of its line, in our style as it can be read.
+    pub(super) fn axis_color(&self, color: Option<Color>) -> Color {
+        let color = color.unwrap_or(self.colors.line);
+        match self.graph.style {
+            GraphStyle::Atlas => color,
+            GraphStyle::Telamon => readable(color, self.colors.background, TEXT_CONTRAST),
         }
     }
 

@@ -20,7 +20,7 @@ impl Painter<'_> {
         for row in &layout.legend {
             match &row.kind {
                 LegendKind::Heading { lines, color } => {
-                    let color = color.unwrap_or(text_color);
+                    let color = self.axis_color(*color);
                     self.block(lines, (0, row.top), TextSize::Normal, (color, true));
                 }
                 LegendKind::Line {
