@@ -19,9 +19,15 @@ const MINUTE: i64 = 60_000;
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("name a folder")?;
     std::fs::create_dir_all(&folder)?;
-    for (name, graph) in graphs() {
+    for (name, mut graph) in graphs() {
         std::fs::write(
             Path::new(&folder).join(format!("{name}.png")),
+            png::encode(&graph)?,
+        )?;
+        graph.style = GraphStyle::Telamon;
+        recolor(&mut graph);
+        std::fs::write(
+            Path::new(&folder).join(format!("{name}-telamon.png")),
             png::encode(&graph)?,
         )?;
     }
@@ -41,6 +47,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     })?;
     std::fs::write(Path::new(&folder).join("error.png"), error)?;
     Ok(())
+}
+
+/// Gives lines the colours of the graph's style where they are opaque.
+fn recolor(graph: &mut GraphDef) {
+    let mut colors = Palette::primary(graph.theme, graph.style).colors();
+    for item in graph.plots.iter_mut().flat_map(|plot| &mut plot.items) {
+        if let Item::Line(line) = item
+            && line.color.alpha == 255
+        {
+            line.color = colors.take(&line.label);
+        }
+    }
 }
 
 fn graphs() -> Vec<(&'static str, GraphDef)> {

@@ -24,10 +24,18 @@ pub(crate) fn readable(color: Color, on: Color, least: f64) -> Color {
     } else {
         Color::WHITE
     };
-    (1..=u8::MAX)
-        .map(|alpha| end.with_alpha(alpha).over(color))
-        .find(|&mixed| ratio(mixed, on) >= least)
-        .unwrap_or(end)
+    let mixed = |alpha: u8| end.with_alpha(alpha).over(color);
+    // The colour lacks contrast, so the more of the end is in it, once it is enough it stays enough.
+    let (mut short, mut enough) = (0, u8::MAX);
+    while enough - short > 1 {
+        let middle = short.midpoint(enough);
+        if ratio(mixed(middle), on) >= least {
+            enough = middle;
+        } else {
+            short = middle;
+        }
+    }
+    mixed(enough)
 }
 
 /// Relative luminance, from 0 for black to 1 for white.

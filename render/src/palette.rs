@@ -71,10 +71,11 @@ impl Palette {
     }
 
     /// The palette of lines when the request names none: `armytage` on light, `light24` on dark, and
-    /// `telamon` in our style.
+    /// `telamon` and `telamon_dark` in our style.
     pub fn primary(theme: Theme, style: GraphStyle) -> Self {
         Self::parse(match (style, theme) {
-            (GraphStyle::Telamon, _) => "telamon",
+            (GraphStyle::Telamon, Theme::Light) => "telamon",
+            (GraphStyle::Telamon, Theme::Dark) => "telamon_dark",
             (GraphStyle::Atlas, Theme::Light) => "armytage",
             (GraphStyle::Atlas, Theme::Dark) => "light24",
         })
@@ -219,6 +220,9 @@ const NAMED_COLORS: [(&str, u32, u32); 18] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::color::Vision;
+    use crate::contrast::ratio;
+    use crate::theme::ThemeColors;
 
     fn argb(text: &str, labels: &[&str]) -> Vec<u32> {
         let mut colors = Palette::parse(text).unwrap().colors();
@@ -266,6 +270,7 @@ mod tests {
             ("purples", 7),
             ("reds", 7),
             ("telamon", 10),
+            ("telamon_dark", 10),
         ] {
             assert_eq!(Palette::parse(name).unwrap().len(), count, "{name}");
         }
@@ -274,6 +279,43 @@ mod tests {
             "invalid palette name: 'foo'"
         );
         assert_eq!(Palette::parse("(,)"), Err(PaletteError::Empty));
+    }
+
+    #[test]
+    fn our_palettes_can_be_seen_whatever_the_eyes() {
+        let canvas = |theme| ThemeColors::of(theme, GraphStyle::Telamon).canvas;
+        let (light, dark) = (canvas(Theme::Light), canvas(Theme::Dark));
+        for (name, grounds, least) in [
+            ("telamon", vec![light, dark, Color::WHITE], 3.0),
+            ("telamon_dark", vec![dark, Color::BLACK], 4.7),
+        ] {
+            let colors = Palette::parse(name).unwrap().listed().to_vec();
+            for &color in &colors {
+                for &ground in &grounds {
+                    assert!(ratio(color, ground) >= least, "{name} {color} on {ground}");
+                }
+            }
+            for vision in [Vision::Protanopia, Vision::Deuteranopia, Vision::Tritanopia] {
+                let seen: Vec<Color> = colors.iter().map(|&color| vision.see(color)).collect();
+                assert!(nearest(&seen[..7]) >= 24, "{name} {vision:?}");
+            }
+        }
+    }
+
+    /// How far the two nearest colours are apart in the channel that tells them apart best.
+    fn nearest(colors: &[Color]) -> u8 {
+        let apart = |a: &Color, b: &Color| {
+            let green = a.green.abs_diff(b.green);
+            a.red
+                .abs_diff(b.red)
+                .max(green)
+                .max(a.blue.abs_diff(b.blue))
+        };
+        let pairs = (1..colors.len()).flat_map(|end| (0..end).map(move |start| (start, end)));
+        pairs
+            .map(|(a, b)| apart(&colors[a], &colors[b]))
+            .min()
+            .unwrap()
     }
 
     #[test]

@@ -61,6 +61,18 @@ impl RowScale {
         self.bottom - rows
     }
 
+    /// The same scale with so many rows to a pixel.
+    pub(crate) fn finer(&self, rows: i32) -> Self {
+        let (top, bottom) = (self.top * rows, (self.bottom + 1) * rows - 1);
+        let height = |top: i32, bottom: i32| f64::from((bottom - top).max(1));
+        Self {
+            unit: self.unit * height(self.top, self.bottom) / height(top, bottom),
+            top,
+            bottom,
+            ..self.clone()
+        }
+    }
+
     /// The first row of the canvas.
     pub(crate) fn top(&self) -> i32 {
         self.top

@@ -7,6 +7,7 @@ mod axes;
 mod data;
 pub(crate) mod error;
 mod legend;
+mod pen;
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -42,17 +43,34 @@ pub(crate) struct DrawnLine {
     pub(crate) index: usize,
 }
 
-/// A rectangle of whole pixels.
+/// Sides of rectangles count so many to a pixel, so that data is as fine as a zoomed picture.
+pub(crate) const HALVES: i32 = 2;
+
+/// A rectangle of half pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rect {
-    /// First column.
+    /// Where its first column begins.
     pub(crate) left: i32,
-    /// First row.
+    /// Where its first row begins.
     pub(crate) top: i32,
-    /// Column after the last.
+    /// Where its last column ends.
     pub(crate) right: i32,
-    /// Row after the last.
+    /// Where its last row ends.
     pub(crate) bottom: i32,
+}
+
+impl Rect {
+    /// Left and top, then width and height, in pixels.
+    pub(crate) fn in_pixels(self) -> ((f64, f64), (f64, f64)) {
+        let pixels = |halves: i32| f64::from(halves) / f64::from(HALVES);
+        (
+            (pixels(self.left), pixels(self.top)),
+            (
+                pixels(self.right - self.left),
+                pixels(self.bottom - self.top),
+            ),
+        )
+    }
 }
 
 /// How a text is turned.
@@ -95,13 +113,13 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
-    /// A rectangle, unless it is empty.
+    /// A rectangle of whole pixels, unless it is empty.
     fn rect((left, top): (i32, i32), (right, bottom): (i32, i32), color: Color) -> Option<Self> {
         let rect = Rect {
-            left,
-            top,
-            right,
-            bottom,
+            left: left * HALVES,
+            top: top * HALVES,
+            right: right * HALVES,
+            bottom: bottom * HALVES,
         };
         (left < right && top < bottom).then_some(Self::Rect(rect, color))
     }
@@ -112,7 +130,7 @@ impl Scene {
     pub fn build(graph: &GraphDef) -> Result<Self, RenderError> {
         let layout = lay_out(graph)?;
         let size = layout.device_size()?;
-        let colors = ThemeColors::of(graph.theme);
+        let colors = ThemeColors::of(graph.theme, graph.style);
         let background = if layout.is_flagged {
             WARNING_BACKGROUND
         } else {
@@ -156,14 +174,10 @@ impl Scene {
         );
         for shape in &self.shapes {
             match shape {
-                Shape::Rect(rect, color) => writeln!(
-                    out,
-                    "rect {},{} {}x{} {color}",
-                    rect.left,
-                    rect.top,
-                    rect.right - rect.left,
-                    rect.bottom - rect.top
-                ),
+                Shape::Rect(rect, color) => {
+                    let ((left, top), (width, height)) = rect.in_pixels();
+                    writeln!(out, "rect {left},{top} {width}x{height} {color}")
+                }
                 Shape::Text(text) => writeln!(
                     out,
                     "text {:.1},{:.1} {:?}{}{} {} {:?}",

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use crate::RenderError;
 use crate::color::Color;
 use crate::graph::GraphDef;
-use crate::scene::{Rect, Scene, Shape, Text, Turn};
+use crate::scene::{Scene, Shape, Text, Turn};
 use crate::summary;
 use crate::text::{cells, visible};
 
@@ -109,13 +109,7 @@ fn push_path(out: &mut String, rects: &[Shape], color: Color, extra: &str) {
     out.push_str(" d=\"");
     for shape in rects {
         if let Shape::Rect(rect, _) = shape {
-            let Rect {
-                left,
-                top,
-                right,
-                bottom,
-            } = rect;
-            let (width, height) = (right - left, bottom - top);
+            let ((left, top), (width, height)) = rect.in_pixels();
             write!(out, "M{left} {top}h{width}v{height}h-{width}z").expect(GROWS);
         }
     }

@@ -143,6 +143,15 @@ impl ColumnScale {
         }
     }
 
+    /// The same scale with so many columns to a pixel.
+    pub(crate) fn finer(self, columns: i32) -> Self {
+        Self {
+            left: self.left * columns,
+            columns_per_step: self.columns_per_step * f64::from(columns),
+            ..self
+        }
+    }
+
     /// The column where the interval of value `index` begins; that of `index + 1` is its end.
     pub(crate) fn column(&self, index: usize) -> i32 {
         #[expect(

@@ -11,7 +11,7 @@ use plotters_backend::{
 
 use super::UNITS;
 use crate::color::Color;
-use crate::scene::{Rect, Shape, Text, Turn};
+use crate::scene::{HALVES, Rect, Shape, Text, Turn};
 use crate::text::cells;
 
 /// A shape at a zoom.
@@ -27,12 +27,12 @@ impl<'a> Element<'a> {
     }
 
     /// Whole device pixels: edges that touch before zoom touch after it.
-    fn snapped(&self, pixel: i32) -> i32 {
+    fn snapped(&self, halves: i32) -> i32 {
         #[expect(
             clippy::cast_possible_truncation,
             reason = "places of shapes are below 2^17"
         )]
-        let device = (f64::from(pixel) * self.zoom).round() as i32;
+        let device = (f64::from(halves) / f64::from(HALVES) * self.zoom).round() as i32;
         device * UNITS
     }
 

@@ -1,14 +1,14 @@
-//! Canvas, grid and data.
+//! Canvas, grid and what is painted where: heatmaps, lines, and a word where there is nothing.
 //!
-//! A value covers the columns of its step, so lines are stairs of whole pixels. Whatever the number
-//! of points, each column of a line becomes one upright run from its lowest to its highest row:
-//! dense lines keep every extreme, and nothing is painted twice under a transparent colour.
+//! How a line becomes shapes belongs to [`super::pen`].
 
-use super::{DrawnLine, Painter, Rect, Shape, Text, Turn};
+use rustc_hash::FxHashMap;
+
+use super::pen::{Dash, Ground, Pen, Stack};
+use super::{DrawnLine, HALVES, Painter, Rect, Shape, Text, Turn};
 use crate::color::Color;
-use crate::graph::{LineDef, LineStyle};
+use crate::graph::{GraphStyle, LineDef, LineStyle, Plot};
 use crate::heatmap::Heatmap;
-use crate::layout::Canvas;
 use crate::layout::axes::ColumnScale;
 use crate::scale::RowScale;
 use crate::text::{PADDING, TextSize, ink_width, wrap};
@@ -31,13 +31,21 @@ impl Painter<'_> {
         }
         let mut index = 0;
         for (plot, axis) in self.graph.plots.iter().zip(&self.layout.value_axes) {
-            let mut stack = Stack::new();
+            let mut stack = Stack::default();
             if let Some(heatmap) = &axis.heatmap {
                 self.heatmap(heatmap, &axis.rows);
             }
-            for line in plot.lines() {
+            let dashes = match self.graph.style {
+                GraphStyle::Atlas => FxHashMap::default(),
+                GraphStyle::Telamon => dashes(plot),
+            };
+            for (number, line) in plot.lines().enumerate() {
+                if number == first_stroke(plot) {
+                    self.outlines(plot, &axis.rows);
+                }
+                let dash = dashes.get(&number).copied().unwrap_or_default();
                 let first = self.shapes.len();
-                self.line(line, &axis.rows, &mut stack);
+                self.line((line, dash), &axis.rows, &mut stack);
                 let shapes = first..self.shapes.len();
                 self.lines.push(DrawnLine { shapes, index });
                 index += 1;
@@ -107,18 +115,12 @@ impl Painter<'_> {
         }
     }
 
-    fn line(&mut self, line: &LineDef, rows: &RowScale, stack: &mut Stack) {
-        let canvas = self.layout.canvas;
-        let values = &line.values[..line.values.len().min(self.graph.point_count())];
-        let mut pen = Pen {
-            canvas,
-            columns: ColumnScale::new(self.graph, canvas),
-            rows,
-            color: line.color,
-            shapes: &mut self.shapes,
-        };
+    fn line(&mut self, (line, dash): (&LineDef, Dash), rows: &RowScale, stack: &mut Stack) {
+        let values = self.values(line);
+        let ground = self.ground(rows);
+        let mut pen = Pen::new(&ground, (line.style, line.color), &mut self.shapes);
         match line.style {
-            LineStyle::Line => pen.line(values, line.width),
+            LineStyle::Line => pen.line(values, line.width, dash),
             LineStyle::Area => pen.area(values),
             LineStyle::Stack => pen.stack(values, stack),
             LineStyle::Vspan => pen.vspan(values),
@@ -126,23 +128,62 @@ impl Painter<'_> {
         }
     }
 
-    /// Cells row by row, neighbours of one colour together. Their colours lie on white in every theme.
+    /// Outlines lie below all strokes of a plot, so that none covers another line.
+    fn outlines(&mut self, plot: &Plot, rows: &RowScale) {
+        let ground = self.ground(rows);
+        for line in plot.lines().skip(first_stroke(plot)) {
+            let values = self.values(line);
+            let mut pen = Pen::new(&ground, (line.style, line.color), &mut self.shapes);
+            pen.outline(values, line.width);
+        }
+    }
+
+    fn values<'l>(&self, line: &'l LineDef) -> &'l [f64] {
+        &line.values[..line.values.len().min(self.graph.point_count())]
+    }
+
+    fn ground<'r>(&self, rows: &'r RowScale) -> Ground<'r> {
+        let canvas = self.layout.canvas;
+        Ground {
+            canvas,
+            columns: ColumnScale::new(self.graph, canvas),
+            rows,
+            is_zoomed: self.layout.zoom > 1.0,
+            style: self.graph.style,
+            color: self.colors.canvas,
+            ink: self.colors.text,
+        }
+    }
+
+    /// Cells row by row, neighbours of one colour together. In the style of the reference their
+    /// colours lie on white in every theme.
     fn heatmap(&mut self, heatmap: &Heatmap, rows: &RowScale) {
         let canvas = self.layout.canvas;
-        let columns = ColumnScale::new(self.graph, canvas);
+        let halves = if self.layout.zoom > 1.0 { HALVES } else { 1 };
+        let columns = ColumnScale::new(self.graph, canvas).finer(halves);
         let colors = heatmap.color_scale();
-        let opaque = |count: f64| Some(colors.color(count)?.over(Color::WHITE));
+        let below = match self.graph.style {
+            GraphStyle::Atlas => Color::WHITE,
+            GraphStyle::Telamon => self.colors.canvas,
+        };
+        let opaque = |count: f64| Some(colors.color(count)?.over(below));
         for bucket in 0..heatmap.buckets() {
             let top = rows.row(heatmap.edges[bucket + 1]).max(canvas.top);
             // Where a tick stands on the upper end, what equals it still has a row.
             let bottom = rows
                 .row(heatmap.edges[bucket])
                 .clamp(top + 1, canvas.bottom + 1);
-            let mut left = canvas.left;
+            let mut left = canvas.left * halves;
             let mut color = None;
             let mut paint = |color: Option<Color>, left: i32, right: i32| {
                 if let Some(color) = color.filter(|_| left < right) {
-                    self.rect((left, top), (right, bottom), color);
+                    let rect = Rect {
+                        left: left * HALVES / halves,
+                        top: top * HALVES,
+                        right: right * HALVES / halves,
+                        bottom: bottom * HALVES,
+                    };
+                    self.shapes.push(Shape::Rect(rect, color));
                 }
             };
             for (time, counts) in heatmap.times().enumerate() {
@@ -153,13 +194,14 @@ impl Painter<'_> {
                     (left, color) = (column, next);
                 }
             }
-            paint(color, left, canvas.right);
+            paint(color, left, canvas.right * halves);
         }
     }
 
     fn grid(&mut self) {
         let canvas = self.layout.canvas;
         let colors = [self.colors.minor_grid, self.colors.major_grid];
+        let zero = self.colors.zero_line;
         let layout = self.layout;
         for (column, tick) in &layout.time_grid.ticks {
             if *column > canvas.left && *column < canvas.right {
@@ -176,24 +218,13 @@ impl Painter<'_> {
         };
         for (row, tick) in &axis.ticks {
             if *row > canvas.top && *row < canvas.bottom {
-                let color = colors[usize::from(tick.is_major)];
+                let color = if tick.value == 0.0 {
+                    zero
+                } else {
+                    colors[usize::from(tick.is_major)]
+                };
                 self.rect((canvas.left, *row), (canvas.right, *row + 1), color);
             }
-        }
-    }
-}
-
-/// What stacked lines of a plot have added up to, per point.
-struct Stack {
-    positive: Vec<f64>,
-    negative: Vec<f64>,
-}
-
-impl Stack {
-    fn new() -> Self {
-        Self {
-            positive: Vec::new(),
-            negative: Vec::new(),
         }
     }
 }
@@ -202,206 +233,31 @@ fn is_fill(line: &LineDef) -> bool {
     line.style != LineStyle::Line
 }
 
-/// Paints one line.
-struct Pen<'a> {
-    canvas: Canvas,
-    columns: ColumnScale,
-    rows: &'a RowScale,
-    color: Color,
-    shapes: &'a mut Vec<Shape>,
+/// The number of the first line after the last fill. Outlines are painted before it; strokes that
+/// fills may cover have none.
+fn first_stroke(plot: &Plot) -> usize {
+    let mut lines = plot.lines().enumerate();
+    let last_fill = lines.by_ref().filter(|(_, line)| is_fill(line)).last();
+    last_fill.map_or(0, |(number, _)| number + 1)
 }
 
-impl Pen<'_> {
-    fn line(&mut self, values: &[f64], width: f64) {
-        let mut run: Option<Run> = None;
-        let width = stroke_width(width);
-        for (index, &value) in values.iter().enumerate() {
-            if value.is_nan() {
-                if let Some(done) = run.take() {
-                    self.flush(&done, width);
-                }
-                continue;
-            }
-            let row = self.rows.row(value);
-            let (from, to) = (self.columns.column(index), self.columns.column(index + 1));
-            run.get_or_insert_with(|| Run::new(from, row))
-                .extend(from, to, row);
-        }
-        if let Some(done) = run {
-            self.flush(&done, width);
+/// Strokes with the same values take turns along the way, so that none hides another.
+fn dashes(plot: &Plot) -> FxHashMap<usize, Dash> {
+    let mut seen: FxHashMap<Vec<u64>, Vec<usize>> = FxHashMap::default();
+    for (number, line) in plot.lines().enumerate() {
+        if !is_fill(line) {
+            let bits = line.values.iter().map(|value| value.to_bits()).collect();
+            seen.entry(bits).or_default().push(number);
         }
     }
-
-    /// Paints a run with a square pen of so many pixels.
-    fn flush(&mut self, run: &Run, width: i32) {
-        let (before, after) = (width / 2, (width - 1) / 2);
-        let first = run.first - before;
-        let count = i32::try_from(run.spans.len()).unwrap_or(0) + before + after;
-        let mut area = Columns::new(self.canvas);
-        for offset in 0..count {
-            // The columns whose pen reaches this one are neighbours, so their spans touch.
-            let from = (offset - before - after).max(0);
-            let to = (offset + 1).min(count - before - after);
-            let (Ok(from), Ok(to)) = (usize::try_from(from), usize::try_from(to)) else {
-                continue;
-            };
-            let reached = &run.spans[from..to];
-            let top = reached.iter().map(|span| span.0).min().unwrap_or(0);
-            let bottom = reached.iter().map(|span| span.1).max().unwrap_or(0);
-            area.add(first + offset, (top - before, bottom + after));
-        }
-        area.paint(self.color, self.shapes);
-    }
-
-    fn area(&mut self, values: &[f64]) {
-        let zero = self.rows.row(0.0);
-        self.fill(
-            values
-                .iter()
-                .enumerate()
-                .filter(|(_, value)| !value.is_nan())
-                .map(|(index, &value)| {
-                    let row = self.rows.row(value);
-                    (index, (row.min(zero), row.max(zero)))
-                }),
+    let mut dashes = FxHashMap::default();
+    for twins in seen.into_values() {
+        let count = i32::try_from(twins.len()).unwrap_or(i32::MAX);
+        dashes.extend(
+            twins
+                .into_iter()
+                .zip((0..count).map(|turn| Dash { turn, count })),
         );
     }
-
-    fn stack(&mut self, values: &[f64], stack: &mut Stack) {
-        let length = stack.positive.len().max(values.len());
-        stack.positive.resize(length, 0.0);
-        stack.negative.resize(length, 0.0);
-        let mut spans = Vec::with_capacity(values.len());
-        for (index, &value) in values.iter().enumerate() {
-            let is_on_zero = stack.positive[index] == 0.0 && stack.negative[index] == 0.0;
-            if value.is_nan() || (value == 0.0 && !is_on_zero) {
-                continue;
-            }
-            let total = if value >= 0.0 {
-                &mut stack.positive[index]
-            } else {
-                &mut stack.negative[index]
-            };
-            let from = self.rows.row(*total);
-            *total += value;
-            let to = self.rows.row(*total);
-            spans.push((index, (from.min(to), from.max(to))));
-        }
-        self.fill(spans.into_iter());
-    }
-
-    fn vspan(&mut self, values: &[f64]) {
-        let rows = (self.rows.top(), self.rows.bottom() - 1);
-        let is_on = |value: f64| !value.is_nan() && value.abs() >= 1e-12;
-        self.fill(
-            values
-                .iter()
-                .enumerate()
-                .filter(|(_, value)| is_on(**value))
-                .map(|(index, _)| (index, rows)),
-        );
-    }
-
-    /// Fills spans of rows over the columns of their points; every point has at least one column.
-    fn fill(&mut self, spans: impl Iterator<Item = (usize, (i32, i32))>) {
-        let mut area = Columns::new(self.canvas);
-        for (index, span) in spans {
-            let (from, to) = (self.columns.column(index), self.columns.column(index + 1));
-            for column in from..to.max(from + 1) {
-                area.add(column, span);
-            }
-        }
-        area.paint(self.color, self.shapes);
-    }
-}
-
-/// Whole pixels; the thinnest line has one.
-fn stroke_width(width: f64) -> i32 {
-    #[expect(clippy::cast_possible_truncation, reason = "clamped")]
-    let pixels = width.round().clamp(1.0, 64.0) as i32;
-    pixels
-}
-
-/// Consecutive columns of a line without a gap, each with its first and last row.
-struct Run {
-    first: i32,
-    spans: Vec<(i32, i32)>,
-    last_row: i32,
-}
-
-impl Run {
-    fn new(first: i32, row: i32) -> Self {
-        Self {
-            first,
-            spans: Vec::new(),
-            last_row: row,
-        }
-    }
-
-    /// Goes up or down to `row` in column `from`, then along the row to column `to`.
-    fn extend(&mut self, from: i32, to: i32, row: i32) {
-        self.reach(from, (row.min(self.last_row), row.max(self.last_row)));
-        for column in from + 1..=to {
-            self.reach(column, (row, row));
-        }
-        self.last_row = row;
-    }
-
-    fn reach(&mut self, column: i32, span: (i32, i32)) {
-        let Ok(index) = usize::try_from(column - self.first) else {
-            return;
-        };
-        match self.spans.get_mut(index) {
-            Some(known) => *known = (known.0.min(span.0), known.1.max(span.1)),
-            None => self.spans.push(span),
-        }
-    }
-}
-
-/// Spans of rows by column, clipped to the canvas, painted as few rectangles.
-struct Columns {
-    canvas: Canvas,
-    spans: Vec<Option<(i32, i32)>>,
-}
-
-impl Columns {
-    fn new(canvas: Canvas) -> Self {
-        let width = usize::try_from(canvas.width()).unwrap_or(0);
-        Self {
-            canvas,
-            spans: vec![None; width],
-        }
-    }
-
-    fn add(&mut self, column: i32, (top, bottom): (i32, i32)) {
-        let (top, bottom) = (top.max(self.canvas.top), bottom.min(self.canvas.bottom));
-        let Ok(index) = usize::try_from(column - self.canvas.left) else {
-            return;
-        };
-        if top > bottom {
-            return;
-        }
-        if let Some(slot) = self.spans.get_mut(index) {
-            *slot = Some(slot.map_or((top, bottom), |known| {
-                (known.0.min(top), known.1.max(bottom))
-            }));
-        }
-    }
-
-    fn paint(self, color: Color, shapes: &mut Vec<Shape>) {
-        let mut left = self.canvas.left;
-        for group in self.spans.chunk_by(|a, b| a == b) {
-            let right = left + i32::try_from(group.len()).unwrap_or(0);
-            if let Some((top, bottom)) = group[0] {
-                let rect = Rect {
-                    left,
-                    top,
-                    right,
-                    bottom: bottom + 1,
-                };
-                shapes.push(Shape::Rect(rect, color));
-            }
-            left = right;
-        }
-    }
+    dashes
 }

@@ -16,7 +16,7 @@
 
 use super::{Scene, Shape, Text, Turn};
 use crate::color::Color;
-use crate::graph::Theme;
+use crate::graph::{GraphStyle, Theme};
 use crate::text::{TextSize, cells, visible};
 use crate::theme::ThemeColors;
 
@@ -83,7 +83,7 @@ impl Scene {
         let size = (picture.width.clamp(1, 2000), picture.height.clamp(1, 1000));
         let pixels = |length: u32| i32::try_from(length).unwrap_or(2000);
         let (width, height) = (pixels(size.0), pixels(size.1));
-        let colors = ThemeColors::of(picture.theme);
+        let colors = ThemeColors::of(picture.theme, GraphStyle::Atlas);
         let background = colors.background;
         let pages = SIZES.map(|text| (text, false)).into_iter();
         let mut page = None;

@@ -2,7 +2,7 @@
 
 use super::error::{ErrorPicture, ErrorRole};
 use super::*;
-use crate::graph::{Bound, Item, LegendType, LineStyle, Theme};
+use crate::graph::{Bound, GraphStyle, Item, LegendType, LineStyle, Theme};
 use crate::png::ErrorKind;
 use crate::sample;
 
@@ -104,9 +104,98 @@ fn wide_lines_have_whole_corners() {
     if let Item::Line(line) = &mut graph.plots[0].items[0] {
         line.width = 3.0;
     }
-    // Rows beyond the canvas are cut; the rise at column 264 is three columns wide.
+    // At the edges of the canvas the line is as thick as elsewhere; the rise at column 264 is three
+    // columns wide.
     let found = rects(&graph, BLUE);
-    assert_eq!(found, ["64,204 199x2", "263,5 3x201", "266,5 198x2"]);
+    assert_eq!(found, ["64,203 199x3", "263,5 3x201", "266,5 198x3"]);
+}
+
+#[test]
+fn a_zoomed_line_is_drawn_in_half_pixels() {
+    let mut graph = styled(&[&[0.0, 5.0, 10.0]], LineStyle::Line);
+    graph.zoom = 2.0;
+    // A third of 400 pixels is no whole number of them, but nearly one of halves.
+    let found = rects(&graph, BLUE);
+    expect_test::expect![[r#"
+        64,205 132.5x1
+        196.5,105 1x101
+        197.5,105 132.5x1
+        330,5 1x101
+        331,5 133x1"#]]
+    .assert_eq(&found.join("\n"));
+}
+
+#[test]
+fn a_pale_line_has_an_outline_below_all_strokes() {
+    let yellow = Color::from_argb(0xFFFF_E100);
+    let mut graph = styled(&[&[5.0, 5.0], &[0.0, 10.0]], LineStyle::Line);
+    let outline = crate::contrast::readable(yellow, Color::WHITE, 3.0).to_string();
+    assert_eq!(rects(&graph, &outline), [""; 0]);
+    if let Item::Line(line) = &mut graph.plots[0].items[1] {
+        line.color = yellow;
+    }
+    // A pixel more below and to the right of what the line itself covers, cut at the canvas.
+    assert_eq!(
+        rects(&graph, "ffffe100"),
+        ["64,205 200x1", "264,5 1x201", "265,5 199x1"]
+    );
+    assert_eq!(
+        rects(&graph, &outline),
+        ["64,205 200x1", "264,5 2x201", "266,5 198x2"]
+    );
+    let dump = Scene::build(&graph).unwrap().dump();
+    assert!(dump.find(&outline) < dump.find(BLUE));
+}
+
+#[test]
+fn in_our_style_level_parts_lie_between_pixels_and_steep_ones_are_sharp() {
+    let mut graph = styled(&[&[0.0, 5.003, 10.0]], LineStyle::Line);
+    graph.style = GraphStyle::Telamon;
+    (graph.plots[0].lower, graph.plots[0].upper) = (Bound::Explicit(0.0), Bound::Explicit(10.0));
+    let dump = Scene::build(&graph).unwrap().dump();
+    let color = graph.plots[0].lines().next().unwrap().color;
+    let name = |alpha: u8| format!(" {}", color.with_alpha(alpha));
+    let with = |alpha: u8| {
+        dump.lines()
+            .filter(|line| line.ends_with(&name(alpha)))
+            .count()
+    };
+    // One and a half pixels: one whole row and two rows whose parts make up the rest.
+    let parts: Vec<(u8, usize)> = [63, 127, 191].map(|alpha| (alpha, with(alpha))).into();
+    assert!(parts.iter().any(|(_, count)| *count > 0), "{dump}");
+    assert!(with(255) >= 5, "{dump}");
+}
+
+#[test]
+fn equal_lines_take_turns_in_our_style() {
+    let values: &[f64] = &[5.0, 5.0, 6.0];
+    let mut graph = styled(&[values, values, &[1.0, 1.0, 1.0]], LineStyle::Line);
+    let columns = |graph: &GraphDef, index: usize| -> f64 {
+        let color = graph.plots[0].lines().nth(index).unwrap().color.to_string();
+        let width = |rect: &String| -> f64 {
+            let size = rect.split(' ').nth(1).unwrap();
+            size.split('x').next().unwrap().parse().unwrap()
+        };
+        rects(graph, &color).iter().map(width).sum()
+    };
+    assert!((columns(&graph, 0) - 400.0).abs() < 1.0);
+    graph.style = GraphStyle::Telamon;
+    let shares = [0, 1, 2].map(|index| columns(&graph, index));
+    assert!((shares[0] + shares[1] - 400.0).abs() < 1.0, "{shares:?}");
+    assert!(
+        shares[0] > 150.0 && shares[1] > 150.0 && shares[2] > 399.0,
+        "{shares:?}"
+    );
+}
+
+#[test]
+fn zero_has_a_line_of_its_own_within_the_canvas() {
+    let zero = ThemeColors::of(Theme::Light, GraphStyle::Atlas)
+        .zero_line
+        .to_string();
+    let lines = |values: &[f64]| rects(&styled(&[values], LineStyle::Line), &zero);
+    assert_eq!(lines(&[-10.0, 10.0]), ["64,105 400x1"]);
+    assert_eq!(lines(&[5.0, 10.0]), [""; 0]);
 }
 
 #[test]

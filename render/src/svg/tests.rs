@@ -64,13 +64,24 @@ fn each_line_has_a_name_and_the_graph_says_what_it_shows() {
 }
 
 #[test]
-fn zoom_enlarges_the_element_and_not_its_shapes() {
+fn zoom_enlarges_the_element_and_not_its_text() {
     let mut graph = sample::graph(&[&[1.0, 2.0]]);
     let plain = encode(&graph).unwrap();
     graph.zoom = 2.0;
     let zoomed = encode(&graph).unwrap();
-    let body = |svg: &str| svg[svg.find("viewBox").unwrap()..].to_owned();
-    assert_eq!(body(&plain), body(&zoomed));
+    let texts = |svg: &str| {
+        let parts = svg.split("<text").skip(1);
+        parts
+            .map(|part| part.split("</text>").next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert!(texts(&plain).len() > 5);
+    assert_eq!(texts(&plain), texts(&zoomed));
+    let view = |svg: &str| {
+        let view = &svg[svg.find("viewBox").unwrap()..];
+        view[..view.find(" role").unwrap()].to_owned()
+    };
+    assert_eq!(view(&plain), view(&zoomed));
     assert!(zoomed.contains("width=\"976\""), "{zoomed}");
 }
 
