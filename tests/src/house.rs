@@ -8,19 +8,24 @@
 //! ```
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::Context;
-use telamon_model::Timestamp;
+use telamon_model::{Batch, Timestamp};
 use telamon_server::clock::{Clock, Hand};
 use telamon_server::config::{Config, Overrides};
+use telamon_server::engine::{Engine, Protocol};
+use telamon_server::telemetry::Telemetry;
 use telamon_server::{Running, Setup, Sockets};
 use tokio::runtime::Runtime;
 
-/// A server whose listeners take any free port of loopback. Dropping it stops it.
+/// A server whose listeners take any free port of loopback, unless told otherwise. Dropping it stops
+/// it.
 #[derive(Debug)]
 pub struct House {
     folder: tempfile::TempDir,
     config: String,
+    listen: SocketAddr,
     time: Time,
     runtime: Runtime,
     running: Option<Running>,
@@ -48,32 +53,61 @@ impl House {
     /// # Errors
     /// When the configuration is wrong or the server does not start.
     pub fn open(config: &str, time: Time, files: &[(&str, &str)]) -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir()?;
+        let mut house = Self::closed(config, time, None)?;
         for (name, text) in files {
-            std::fs::write(folder.path().join(name), text)?;
+            std::fs::write(house.folder.path().join(name), text)?;
         }
+        house.start(None)?;
+        Ok(house)
+    }
+
+    /// Starts a server that holds these samples, each batch stored at its time, with a clock that
+    /// stands at `at_ms`. `None` listens on a free port.
+    ///
+    /// # Errors
+    /// When the configuration is wrong, a batch is refused or the server does not start.
+    pub fn open_loaded(
+        config: &str,
+        at_ms: i64,
+        listen: Option<SocketAddr>,
+        batches: impl IntoIterator<Item = (Timestamp, Batch)>,
+    ) -> anyhow::Result<Self> {
+        let mut house = Self::closed(config, Time::held(at_ms), listen)?;
+        let config = house.config()?;
+        let engine = Engine::open(&config, Arc::new(Telemetry::default()), &mut |_step| {})?;
+        for (now, batch) in batches {
+            engine.append(now, batch, Protocol::History)?;
+        }
+        house.start(Some(Arc::new(engine)))?;
+        Ok(house)
+    }
+
+    fn closed(config: &str, time: Time, listen: Option<SocketAddr>) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()?;
-        let mut house = Self {
-            folder,
+        Ok(Self {
+            folder: tempfile::tempdir()?,
             config: format!("{config}\n[udp]\nlisten = \"127.0.0.1:0\"\n"),
+            listen: listen.unwrap_or_else(|| ([127, 0, 0, 1], 0).into()),
             time,
             runtime,
             running: None,
-        };
-        house.start()?;
-        Ok(house)
+        })
     }
 
-    fn start(&mut self) -> anyhow::Result<()> {
+    fn config(&self) -> anyhow::Result<Config> {
         let overrides = Overrides {
-            listen: Some(([127, 0, 0, 1], 0).into()),
+            listen: Some(self.listen),
             data: Some(self.folder.path().join("data")),
         };
-        let config = Config::parse(&self.config, self.folder.path(), &overrides)
-            .context("the configuration of a test server")?;
+        Config::parse(&self.config, self.folder.path(), &overrides)
+            .context("the configuration of a test server")
+    }
+
+    fn start(&mut self, engine: Option<Arc<Engine>>) -> anyhow::Result<()> {
+        let config = self.config()?;
         let clock = match &mut self.time {
             Time::System => Clock::system(config.clock),
             Time::Held(at_ms, hand) => {
@@ -83,8 +117,9 @@ impl House {
             }
         };
         let sockets = Sockets::bind(&config)?;
-        let starting = Running::start(Setup::new(config, sockets, clock));
-        self.running = Some(self.runtime.block_on(starting)?);
+        let mut setup = Setup::new(config, sockets, clock);
+        setup.engine = engine;
+        self.running = Some(self.runtime.block_on(Running::start(setup))?);
         Ok(())
     }
 
@@ -105,7 +140,7 @@ impl House {
     /// When one of the two fails.
     pub fn restart(&mut self) -> anyhow::Result<()> {
         self.stop()?;
-        self.start()
+        self.start(None)
     }
 
     /// The server.

@@ -5,6 +5,7 @@
 #![cfg(test)]
 
 mod dataset;
+mod drawings;
 mod e2e;
 mod fuzzing;
 mod ingest_cases;

@@ -136,17 +136,22 @@ pub fn plot_of(png: &[u8]) -> anyhow::Result<Result<Rectangle, Unclear>> {
     Ok(Picture::decode(png)?.plot())
 }
 
-type Color = [u8; 3];
+/// Red, green, blue.
+pub(crate) type Color = [u8; 3];
 
 /// Pixels without their opacity.
-struct Picture {
-    width: usize,
-    height: usize,
+pub(crate) struct Picture {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
     pixels: Vec<Color>,
 }
 
 impl Picture {
-    fn decode(bytes: &[u8]) -> anyhow::Result<Self> {
+    /// Reads a PNG.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub(crate) fn decode(bytes: &[u8]) -> anyhow::Result<Self> {
         let mut decoder = png::Decoder::new(Cursor::new(bytes));
         decoder.set_transformations(
             png::Transformations::normalize_to_color8() | png::Transformations::ALPHA,
@@ -177,7 +182,7 @@ impl Picture {
         Ok((u32::try_from(self.width)?, u32::try_from(self.height)?))
     }
 
-    fn at(&self, x: usize, y: usize) -> Color {
+    pub(crate) fn at(&self, x: usize, y: usize) -> Color {
         self.pixels[y * self.width + x]
     }
 
