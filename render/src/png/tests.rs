@@ -169,11 +169,11 @@ fn a_written_picture_reads_back() {
 }
 
 #[test]
-fn more_than_256_colours_are_written_as_rgb() {
+fn many_unlike_colours_are_written_as_rgb() {
     let pixels = Pixels {
         width: 300,
         height: 1,
-        colors: (0..300).collect(),
+        colors: (0..300_u32).map(|index| index * 54_321).collect(),
     };
     let bytes = write(&pixels).unwrap();
     assert_eq!(bytes[25], 2, "colour type");

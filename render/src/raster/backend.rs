@@ -41,10 +41,21 @@ impl<'a> SkiaBackend<'a> {
     }
 
     fn fill(&mut self, rows: (i32, i32), columns: (i32, i32), color: BackendColor) {
-        let height = i32::try_from(self.pixels.height).unwrap_or(i32::MAX);
         let ink = Ink::of(color);
-        for row in rows.0.max(0)..rows.1.min(height) {
-            let pixels = self.row_mut(row, columns.0, columns.1);
+        let within = |side: i32, length: u32| {
+            let length = usize::try_from(length).unwrap_or(0);
+            usize::try_from(side).unwrap_or(0).min(length)
+        };
+        let (width, height) = (self.pixels.width, self.pixels.height);
+        let (top, bottom) = (within(rows.0, height), within(rows.1, height));
+        let (left, right) = (within(columns.0, width), within(columns.1, width));
+        if top >= bottom || left >= right {
+            return;
+        }
+        let width = within(i32::MAX, width);
+        let painted = &mut self.pixels.colors[top * width..bottom * width];
+        for row in painted.chunks_exact_mut(width) {
+            let pixels = &mut row[left..right];
             if ink.alpha == 255 {
                 pixels.fill(ink.rgb);
             } else {

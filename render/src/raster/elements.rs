@@ -28,6 +28,9 @@ impl<'a> Element<'a> {
 
     /// Whole device pixels: edges that touch before zoom touch after it.
     fn snapped(&self, halves: i32) -> i32 {
+        if self.zoom == 1.0 {
+            return (halves + 1).div_euclid(HALVES) * UNITS;
+        }
         #[expect(
             clippy::cast_possible_truncation,
             reason = "places of shapes are below 2^17"
