@@ -165,7 +165,7 @@ fn greet(running: &Running, data: &Path, is_kept: bool, (series, ready_ms): (usi
     ));
     say(&format!("page    http://{http}/ui"));
     say(&format!(
-        "graph   http://{http}/api/v1/graph?q={query}&s=e-6h"
+        "graph   http://{http}/api/v1/graph?q={query}&s=e-6h&style=telamon"
     ));
     say(&format!("alerts  http://{http}/api/v1/alerts"));
     say(&format!("data    {} ({kept})", data.display()));
@@ -180,7 +180,7 @@ fn greet(running: &Running, data: &Path, is_kept: bool, (series, ready_ms): (usi
         ));
     }
     say(&format!(
-        "        http://{http}/api/v1/graph?q=name,hello.*,:re,(,name,),:by&s=e-5m"
+        "        http://{http}/api/v1/graph?q=name,hello.*,:re,(,name,),:by&s=e-5m&style=telamon"
     ));
     say("stop    Ctrl-C");
 }

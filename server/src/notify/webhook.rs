@@ -60,7 +60,7 @@ pub fn graph_url(alert: &Alert, public_url: &str, until: Option<Timestamp>) -> S
     let expression = utf8_percent_encode(&alert.picture.expression, QUERY_VALUE);
     let window = duration::format_millis(alert.picture.window_ms);
     let until = until.map_or_else(String::new, |time| format!("&e={}", time.as_millis()));
-    format!("{public_url}/api/v1/graph?q={expression}&s=e-{window}{until}")
+    format!("{public_url}/api/v1/graph?q={expression}&s=e-{window}{until}&style=telamon")
 }
 
 /// An instant as RFC 3339 in UTC.

@@ -83,7 +83,7 @@ fn alerts_have_the_shape_of_prometheus() {
                   "summary": "www is slow"
                 },
                 "fingerprint": "490ad4f99d903cd0",
-                "graph": "http://h/api/v1/graph?q=name,sps,:eq,:sum&s=e-1h",
+                "graph": "http://h/api/v1/graph?q=name,sps,:eq,:sum&s=e-1h&style=telamon",
                 "labels": {
                   "alertname": "Slow",
                   "nf.app": "www"

@@ -35,13 +35,13 @@ fn a_firing_and_a_resolved_alert() {
               "alerts": [
                 {
                   "annotations": {
-                    "graph": "http://localhost:7101/api/v1/graph?q=name,a%20b,:eq,:sum,5,:gt&s=e-1h&e=1700000000000",
+                    "graph": "http://localhost:7101/api/v1/graph?q=name,a%20b,:eq,:sum,5,:gt&s=e-1h&e=1700000000000&style=telamon",
                     "summary": "i-1 is ill",
                     "value": "12.5"
                   },
                   "endsAt": "0001-01-01T00:00:00Z",
                   "fingerprint": "38bd4fe9623986ce",
-                  "generatorURL": "http://localhost:7101/api/v1/graph?q=name,a%20b,:eq,:sum,5,:gt&s=e-1h&e=1700000000000",
+                  "generatorURL": "http://localhost:7101/api/v1/graph?q=name,a%20b,:eq,:sum,5,:gt&s=e-1h&e=1700000000000&style=telamon",
                   "labels": {
                     "alertname": "A",
                     "nf.node": "i-1"
@@ -51,13 +51,13 @@ fn a_firing_and_a_resolved_alert() {
                 },
                 {
                   "annotations": {
-                    "graph": "http://localhost:7101/api/v1/graph?q=name,a%20b,:eq,:sum,5,:gt&s=e-1h&e=1700000060000",
+                    "graph": "http://localhost:7101/api/v1/graph?q=name,a%20b,:eq,:sum,5,:gt&s=e-1h&e=1700000060000&style=telamon",
                     "summary": "i-2 is ill",
                     "value": "12.5"
                   },
                   "endsAt": "2023-11-14T22:14:20Z",
                   "fingerprint": "7e36943d0e3e25f5",
-                  "generatorURL": "http://localhost:7101/api/v1/graph?q=name,a%20b,:eq,:sum,5,:gt&s=e-1h&e=1700000060000",
+                  "generatorURL": "http://localhost:7101/api/v1/graph?q=name,a%20b,:eq,:sum,5,:gt&s=e-1h&e=1700000060000&style=telamon",
                   "labels": {
                     "alertname": "A",
                     "nf.node": "i-2"
@@ -122,6 +122,6 @@ fn a_long_for_widens_the_picture() {
     });
     assert_eq!(
         graph_url(&alert, "http://h", Some(Timestamp(1000))),
-        "http://h/api/v1/graph?q=name,%C3%A9%26%3D%2B,:eq&s=e-6h&e=1000"
+        "http://h/api/v1/graph?q=name,%C3%A9%26%3D%2B,:eq&s=e-6h&e=1000&style=telamon"
     );
 }
