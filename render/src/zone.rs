@@ -122,6 +122,12 @@ impl Zone {
     }
 }
 
+/// `2012-01-01T08:56:00Z`, with three digits of milliseconds where they are not zero.
+pub(crate) fn instant_text(time: Timestamp) -> String {
+    let digits = if time.as_millis() % 1000 == 0 { 0 } else { 3 };
+    format!("{:.digits$}", instant(time))
+}
+
 /// Times beyond the years -9999 to 9999 are taken for the nearest end.
 fn instant(time: Timestamp) -> jiff::Timestamp {
     jiff::Timestamp::from_millisecond(time.as_millis()).unwrap_or(if time.as_millis() < 0 {

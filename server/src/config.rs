@@ -163,6 +163,8 @@ pub struct GraphConfig {
     pub automatic_legends: bool,
     /// Style of pictures.
     pub style: GraphStyle,
+    /// Whether PNG files say where they come from.
+    pub png_metadata: bool,
 }
 
 /// `[alert]`.

@@ -329,3 +329,89 @@ proptest! {
         }
     }
 }
+
+/// What a file says beside its pixels: the kind, keyword and text of each chunk.
+fn words_of(png: &[u8]) -> Vec<(&'static str, String, String)> {
+    let reader = ::png::Decoder::new(std::io::Cursor::new(png))
+        .read_info()
+        .unwrap();
+    let info = reader.info();
+    let mut words = Vec::new();
+    for chunk in &info.uncompressed_latin1_text {
+        words.push(("tEXt", chunk.keyword.clone(), chunk.text.clone()));
+    }
+    for chunk in &info.compressed_latin1_text {
+        words.push(("zTXt", chunk.keyword.clone(), chunk.get_text().unwrap()));
+    }
+    for chunk in &info.utf8_text {
+        let kind = if chunk.compressed {
+            "iTXt deflated"
+        } else {
+            "iTXt"
+        };
+        words.push((kind, chunk.keyword.clone(), chunk.get_text().unwrap()));
+    }
+    words
+}
+
+#[test]
+fn a_file_says_what_it_is_when_asked() {
+    let mut graph = sample::graph(&[&[1.0, 2.0, 4.0]]);
+    let long = format!("/api/v1/graph?q={}", "1,:add,".repeat(20));
+    let comment = "1 line from 2012-01-01T00:01Z[UTC] to 2012-01-01T00:03Z[UTC], one value every 1m. \
+        line-0: 1.0 to 4.0, average 2.3, last 4.0.";
+    let description = "start=2012-01-01T00:01:00Z, end=2012-01-01T00:04:00Z";
+    for (source, kind) in [
+        ("/api/v1/graph?q=1", "tEXt"),
+        (&long, "zTXt"),
+        ("/api/v1/graph?q=1,\u{e9},:legend", "tEXt"),
+        ("/api/v1/graph?q=1,\u{3b1},:legend", "iTXt"),
+        (&format!("{long}\u{3b1}"), "iTXt deflated"),
+    ] {
+        let mut words = words_of(&encode_with_words(&graph, source).unwrap());
+        words.sort_by(|a, b| a.1.cmp(&b.1));
+        let expected = [
+            ("zTXt", "Comment".to_owned(), comment.to_owned()),
+            ("tEXt", "Description".to_owned(), description.to_owned()),
+            (kind, "Source".to_owned(), source.to_owned()),
+        ];
+        assert_eq!(words, expected);
+    }
+    // A control character would end the text.
+    let words = words_of(&encode_with_words(&graph, "a\0b\nc").unwrap());
+    assert!(words.contains(&("tEXt", "Source".to_owned(), "a b c".to_owned())));
+    graph.start = graph.start.plus_millis(5);
+    let words = words_of(&encode_with_words(&graph, "x").unwrap());
+    assert!(
+        words[1].2.starts_with("start=2012-01-01T00:01:00.005Z,"),
+        "{words:?}"
+    );
+}
+
+#[test]
+fn words_leave_pixels_alone() {
+    let mut graph = sample::graph(&[&[1.0, 2.0, 4.0]]);
+    for (zoom, density) in [
+        (1.0, None),
+        (2.0, Some(7559)),
+        (1.5, Some(5669)),
+        (7.0, Some(7559)),
+    ] {
+        graph.zoom = zoom;
+        let (plain, told) = (
+            encode(&graph).unwrap(),
+            encode_with_words(&graph, "x").unwrap(),
+        );
+        assert_eq!(words_of(&plain), []);
+        let read = |bytes: &[u8]| decode(std::io::Cursor::new(bytes.to_vec()));
+        assert_eq!(read(&plain).colors, read(&told).colors);
+        let dims = |bytes: &[u8]| {
+            let reader = ::png::Decoder::new(std::io::Cursor::new(bytes))
+                .read_info()
+                .unwrap();
+            reader.info().pixel_dims.map(|dims| (dims.xppu, dims.yppu))
+        };
+        assert_eq!(dims(&plain), None);
+        assert_eq!(dims(&told), density.map(|value| (value, value)));
+    }
+}

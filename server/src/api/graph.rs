@@ -18,7 +18,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use axum::http::header::{ORIGIN, USER_AGENT};
+use axum::http::header::{HOST, ORIGIN, USER_AGENT};
 use telamon_model::Timestamp;
 use telamon_query::exec::{self, EvalError, Limits, Query};
 use telamon_query::explain::why_empty;
@@ -40,6 +40,9 @@ use crate::telemetry::names::Metric;
 use answer::Canvas;
 use request::{Format, GraphRequest};
 
+/// Where graphs are asked for.
+const PATH: &str = "/api/v1/graph";
+
 /// Answers a graph request.
 pub(crate) async fn graph(server: &Arc<Server>, request: Request) -> Result<Reply, Problem> {
     let params = Params::parse(&request.query);
@@ -49,6 +52,11 @@ pub(crate) async fn graph(server: &Arc<Server>, request: Request) -> Result<Repl
     let question = Question {
         limits: server.query_limits(),
         snapshot: server.engine.snapshot(),
+        source: server
+            .config
+            .graph
+            .png_metadata
+            .then(|| address_of(&request)),
         asked,
         params,
     };
@@ -107,13 +115,14 @@ pub(crate) fn answer_alone(
         snapshot,
         limits: query_limits(&config.query),
         asked: GraphRequest::read(&params, config, now)?,
+        source: config.graph.png_metadata.then(|| format!("{PATH}?{query}")),
         params,
     };
     if question.is_about_itself() {
         return explain::answer(&question, config, clock);
     }
     let exprs = parse(&question.asked, config)?;
-    answer::write(&question.evaluate(&exprs)?, question.asked.format)
+    question.write(&question.evaluate(&exprs)?)
 }
 
 /// What is asked of a snapshot.
@@ -122,6 +131,8 @@ struct Question {
     limits: Limits,
     asked: GraphRequest,
     params: Params,
+    /// The address it was asked at, where files shall say it.
+    source: Option<String>,
 }
 
 impl Question {
@@ -152,6 +163,10 @@ impl Question {
         let graph = assemble::assemble(&self.asked, &self.params, exprs, evaluation)
             .map_err(|problem| problem.in_program(&self.asked.query))?;
         Ok(self.with_reason(graph, exprs))
+    }
+
+    fn write(&self, graph: &GraphDef) -> Result<Reply, Problem> {
+        answer::write(graph, self.asked.format, self.source.as_deref())
     }
 
     /// A picture without values says why there are none.
@@ -196,7 +211,7 @@ impl Job {
         let graph = question.evaluate(&exprs)?;
         let evaluated_ms = clock.elapsed_ms();
         telemetry.time(Metric::QueryTime, "evaluate", evaluated_ms - parsed_ms);
-        let reply = answer::write(&graph, question.asked.format);
+        let reply = question.write(&graph);
         telemetry.time(
             Metric::QueryTime,
             "write",
@@ -274,6 +289,15 @@ pub(super) fn refuse_bad_origin(request: &Request) -> Result<(), Problem> {
             format!("IllegalUriException: Illegal URI reference: {origin}"),
         )),
         Some(_) | None => Ok(()),
+    }
+}
+
+/// The address that a request was sent to, as far as it says so.
+fn address_of(request: &Request) -> String {
+    let target = format!("{}?{}", request.path, request.query);
+    match request.header(HOST) {
+        Some(host) => format!("http://{host}{target}"),
+        None => target,
     }
 }
 

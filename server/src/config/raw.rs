@@ -178,6 +178,8 @@ pub(super) struct RawGraph {
     pub(super) automatic_legends: Option<Value>,
     /// Whose room, ticks and legend pictures have: `atlas` or `telamon`.
     pub(super) style: Option<Value>,
+    /// Write into PNG files where they come from, their time and what they show; the address may hold what not everybody shall read.
+    pub(super) png_metadata: Option<Value>,
     #[serde(flatten)]
     pub(super) unknown: Unknown,
 }

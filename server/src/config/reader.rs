@@ -210,6 +210,7 @@ impl Reader {
                 true,
             ),
             style: self.choice("graph.style", raw.style.as_ref(), &styles),
+            png_metadata: self.flag("graph.png_metadata", raw.png_metadata.as_ref(), false),
         }
     }
 

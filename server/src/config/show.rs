@@ -73,7 +73,8 @@ impl Config {
         writeln!(f, "height = {}", self.graph.height)?;
         writeln!(f, "line_values_max = {}", self.graph.line_values_max)?;
         writeln!(f, "automatic_legends = {}", self.graph.automatic_legends)?;
-        writeln!(f, "style = {}", text(self.graph.style.name()))
+        writeln!(f, "style = {}", text(self.graph.style.name()))?;
+        writeln!(f, "png_metadata = {}", self.graph.png_metadata)
     }
 
     fn show_query(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

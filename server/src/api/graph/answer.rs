@@ -13,10 +13,20 @@ use crate::reply::{JSON, Reply};
 
 const PNG: &str = "image/png";
 
-/// Draws or writes a graph.
-pub(super) fn write(graph: &GraphDef, format: Format) -> Result<Reply, Problem> {
+/// Draws or writes a graph. With a `source`, the address it was asked at, a PNG says what it is.
+pub(super) fn write(
+    graph: &GraphDef,
+    format: Format,
+    source: Option<&str>,
+) -> Result<Reply, Problem> {
     Ok(match format {
-        Format::Png => Reply::ok(PNG, png::encode(graph)?),
+        Format::Png => Reply::ok(
+            PNG,
+            match source {
+                Some(source) => png::encode_with_words(graph, source)?,
+                None => png::encode(graph)?,
+            },
+        ),
         Format::Svg => Reply::ok("image/svg+xml", svg::encode(graph)?),
         Format::Csv => Reply::ok("text/csv", csv::write(graph, Separator::Comma)?),
         Format::Txt => Reply::ok("text/plain", csv::write(graph, Separator::Tab)?),

@@ -371,3 +371,43 @@ async fn words_of_the_configuration_are_known_everywhere() {
     assert_eq!(slip.json()["error"]["nearest"], "double");
     server.running.stop().await.unwrap();
 }
+
+/// Keywords and texts of a PNG that are not deflated.
+fn png_texts(bytes: &[u8]) -> Vec<String> {
+    let mut rest = &bytes[8..];
+    let mut texts = Vec::new();
+    while rest.len() >= 12 {
+        let length = u32::from_be_bytes(rest[..4].try_into().unwrap());
+        let (chunk, after) = rest[4..].split_at(4 + usize::try_from(length).unwrap());
+        if chunk.starts_with(b"tEXt") {
+            texts.push(String::from_utf8_lossy(&chunk[4..]).replace('\0', ": "));
+        }
+        rest = &after[4..];
+    }
+    texts
+}
+
+#[tokio::test]
+async fn pictures_say_where_they_come_from_when_told_to() {
+    let target = "/api/v1/graph?q=1&s=e-1h&e=2012-01-01T00:00&tz=UTC";
+    let ask = async |config: &str, target: &str| {
+        let server = TestServer::start(config).await;
+        let host = [("host", "metrics:7101")];
+        let answer = server.send("GET", target, &host, String::new()).await;
+        server.running.stop().await.unwrap();
+        answer
+    };
+    let told = format!("{MINUTES}\npng_metadata = true\n");
+    assert_eq!(png_texts(&ask(MINUTES, target).await.body), [""; 0]);
+    let expected = [
+        format!("Source: http://metrics:7101{target}"),
+        "Description: start=2011-12-31T23:01:00Z, end=2012-01-01T00:01:00Z".to_owned(),
+    ];
+    assert_eq!(png_texts(&ask(&told, target).await.body), expected);
+    // A picture inside JSON has no text, its neighbours say the same.
+    let inner = format!("{target}&format=v2.json");
+    assert_eq!(
+        ask(&told, &inner).await.text(),
+        ask(MINUTES, &inner).await.text()
+    );
+}
