@@ -41,7 +41,7 @@ enum Command {
         /// Only requests that hold this text.
         #[arg(long)]
         filter: Option<String>,
-        /// Most pictures, chosen evenly.
+        /// Most pictures, chosen to be different.
         #[arg(long, default_value_t = 40)]
         count: usize,
     },

@@ -16,7 +16,11 @@ const POINTS: u8 = 48;
 
 /// Three lines with title and labels; one has a gap, one is flat.
 pub(crate) fn lines(style: GraphStyle, theme: Theme) -> GraphDef {
-    let curves = [wave(0.0, 30.0), wave(1.5, 12.0), vec![20.0; usize::from(POINTS)]];
+    let curves = [
+        wave(0.0, 30.0),
+        wave(1.5, 12.0),
+        vec![20.0; usize::from(POINTS)],
+    ];
     let mut graph = graph(style, theme, LineStyle::Line, &curves);
     graph.title = Some("Three lines".to_owned());
     graph.plots[0].label = Some("requests".to_owned());
@@ -47,7 +51,12 @@ pub(crate) fn heatmap(style: GraphStyle, theme: Theme) -> GraphDef {
 pub(crate) fn spans(style: GraphStyle, theme: Theme) -> GraphDef {
     let curve = wave(0.5, 30.0);
     let high = curve.iter().map(|&value| f64::from(u8::from(value > 42.0)));
-    let mut graph = graph(style, theme, LineStyle::Line, &[curve.clone(), high.collect()]);
+    let mut graph = graph(
+        style,
+        theme,
+        LineStyle::Line,
+        &[curve.clone(), high.collect()],
+    );
     if let Item::Line(line) = &mut graph.plots[0].items[1] {
         line.style = LineStyle::Vspan;
         line.color = Color::from_argb(0x40FF_0000);
@@ -70,7 +79,12 @@ pub(crate) fn axes(style: GraphStyle, theme: Theme) -> GraphDef {
     graph.plots[0].label = Some("memory".to_owned());
     let seconds = (0..POINTS).map(|index| libm::exp10(f64::from(index) / 10.0 - 2.0));
     let others = [
-        (seconds.collect(), Scale::Logarithmic, TickLabels::Duration, 0xFFB0_3000),
+        (
+            seconds.collect(),
+            Scale::Logarithmic,
+            TickLabels::Duration,
+            0xFFB0_3000,
+        ),
         (wave(3.0, 5.0), Scale::Linear, TickLabels::Off, 0xFF00_6000),
     ];
     for (values, scale, tick_labels, color) in others {

@@ -4,6 +4,7 @@
 //! with three pictures a row. Nothing is judged, and nothing of the records stays in the project: the
 //! pages go where the caller says.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -22,7 +23,7 @@ use crate::conformance::{Selection, read_cases};
 pub struct Choice {
     /// Only those that hold this text.
     pub filter: Option<String>,
-    /// How many at most, chosen evenly.
+    /// How many at most, chosen to be different.
     pub count: usize,
 }
 
@@ -50,12 +51,7 @@ pub fn write(oracle: &Path, folder: &Path, choice: &Choice) -> anyhow::Result<St
     let mut cases = read_cases(oracle, &selection)?;
     cases.retain(|case| case.picture.is_some());
     let total = cases.len();
-    let step = total.div_ceil(choice.count.max(1)).max(1);
-    let mut place = 0;
-    cases.retain(|_case| {
-        place += 1;
-        (place - 1) % step == 0
-    });
+    keep_various(&mut cases, choice.count);
     let servers = Servers::start(oracle, &cases, None)?;
     fs::create_dir_all(folder)?;
     for (number, rows) in cases.chunks(ROWS).enumerate() {
@@ -72,6 +68,67 @@ pub fn write(oracle: &Path, folder: &Path, choice: &Choice) -> anyhow::Result<St
         cases.len(),
         folder.display()
     ))
+}
+
+/// What may stand in a request for a picture that looks like no other.
+const TRAITS: [&str; 34] = [
+    ":area",
+    ":stack",
+    "stack=1",
+    ":vspan",
+    ":heatmap",
+    ":percentiles",
+    ":offset",
+    ",:axis",
+    ":lw",
+    ":alpha",
+    ":palette",
+    "palette=",
+    ":des",
+    ":topk",
+    ":sort",
+    "NaN",
+    "scale=log",
+    "scale=log-linear",
+    "scale=pow2",
+    "scale=sqrt",
+    "tick_labels=",
+    "heatmap_",
+    "theme=dark",
+    "zoom=",
+    "layout=",
+    "vision=",
+    "tz=US",
+    "only_graph",
+    "no_legend",
+    "axis_per_line",
+    "l=",
+    "u=",
+    "w=",
+    "title=",
+];
+
+/// Keeps so many cases at most, one of each combination of traits before a second one of any.
+fn keep_various(cases: &mut Vec<Case>, count: usize) {
+    let mut seen: BTreeMap<Vec<bool>, usize> = BTreeMap::new();
+    let mut ranked = Vec::new();
+    for (place, case) in cases.iter().enumerate() {
+        let traits = TRAITS.iter().map(|&text| case.uri.contains(text));
+        let before = seen.entry(traits.collect()).or_default();
+        ranked.push((*before, place));
+        *before += 1;
+    }
+    ranked.sort_unstable();
+    // The ones that come first of their kind, spread evenly where they are too many already.
+    let firsts = ranked.iter().take_while(|(before, _)| *before == 0).count();
+    let every = firsts.div_ceil(count.max(1)).max(1);
+    let chosen = ranked.iter().step_by(every).take(count);
+    let chosen: BTreeSet<usize> = chosen.map(|&(_, place)| place).collect();
+    let mut place = 0;
+    cases.retain(|_case| {
+        place += 1;
+        chosen.contains(&(place - 1))
+    });
 }
 
 fn row(page: &mut String, case: &Case, servers: &Servers, oracle: &Path) -> anyhow::Result<()> {
