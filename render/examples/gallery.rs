@@ -1,5 +1,8 @@
-//! Draws a dozen graphs into a folder, to be looked at: `cargo run -p telamon-render --example
-//! gallery -- FOLDER`.
+//! Draws some dozens of graphs into a folder, in either style, to be looked at:
+//! `cargo run -p telamon-render --example gallery -- FOLDER`.
+
+#[path = "gallery/telamon.rs"]
+mod telamon;
 
 use std::error::Error;
 use std::path::Path;
@@ -19,17 +22,18 @@ const MINUTE: i64 = 60_000;
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("name a folder")?;
     std::fs::create_dir_all(&folder)?;
+    let folder = Path::new(&folder);
     for (name, mut graph) in graphs() {
-        std::fs::write(
-            Path::new(&folder).join(format!("{name}.png")),
-            png::encode(&graph)?,
-        )?;
+        std::fs::write(folder.join(format!("{name}.png")), png::encode(&graph)?)?;
         graph.style = GraphStyle::Telamon;
         recolor(&mut graph);
-        std::fs::write(
-            Path::new(&folder).join(format!("{name}-telamon.png")),
-            png::encode(&graph)?,
-        )?;
+        let name = format!("{name}-telamon.png");
+        std::fs::write(folder.join(name), png::encode(&graph)?)?;
+    }
+    for (name, mut graph) in telamon::graphs() {
+        recolor(&mut graph);
+        let name = format!("{name}-telamon.png");
+        std::fs::write(folder.join(name), png::encode(&graph)?)?;
     }
     let error = png::error_image(&png::ErrorPicture {
         width: 700,
@@ -45,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             ]
         },
     })?;
-    std::fs::write(Path::new(&folder).join("error.png"), error)?;
+    std::fs::write(folder.join("error.png"), error)?;
     Ok(())
 }
 

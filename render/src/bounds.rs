@@ -1,5 +1,7 @@
 //! The ends of a value axis: what the caller asked for, completed by the data.
 
+pub(crate) mod roomy;
+
 use crate::RenderError;
 use crate::graph::{Bound, LineStyle, Plot};
 use crate::heatmap::percentile_range;

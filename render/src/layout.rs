@@ -14,14 +14,16 @@
 
 pub(crate) mod axes;
 pub(crate) mod legend;
+pub(crate) mod telamon;
 
 use crate::RenderError;
-use crate::graph::{GraphDef, LegendType, Plot};
+use crate::graph::{GraphDef, GraphStyle, LegendType, Plot};
 use crate::text::{TextSize, truncate};
 use crate::zone::Zone;
 
 use axes::{TimeAxis, ValueAxis};
 use legend::{Footer, LegendRow, Room, Warnings};
+use telamon::time::CalendarAxis;
 
 const WIDTH_MAX: u32 = 2000;
 const HEIGHT_MAX: u32 = 1000;
@@ -87,6 +89,8 @@ pub(crate) struct Layout {
     pub(crate) value_axes: Vec<ValueAxis>,
     /// Time axes from top to bottom; empty when only the canvas is wanted.
     pub(crate) time_axes: Vec<TimeAxis>,
+    /// Time axes of our own style, from top to bottom.
+    pub(crate) calendars: Vec<CalendarAxis>,
     /// Ticks of the primary zone, for the grid.
     pub(crate) time_grid: TimeAxis,
     /// Legend from top to bottom.
@@ -113,6 +117,18 @@ pub(crate) fn lay_out(graph: &GraphDef) -> Result<Layout, RenderError> {
         zones
     };
     let plots = plots_of(graph);
+    match graph.style {
+        GraphStyle::Atlas => lay_out_reference(graph, &plots, &zones),
+        GraphStyle::Telamon => telamon::lay_out(graph, &plots, &zones),
+    }
+}
+
+/// Sizes, ticks and texts of the reference.
+fn lay_out_reference(
+    graph: &GraphDef,
+    plots: &[Plot],
+    zones: &[Zone],
+) -> Result<Layout, RenderError> {
     let (frame, warnings) = Frame::measure(graph, plots.len(), zones.len());
     let canvas = frame.canvas;
     let points = graph.point_count();
@@ -126,50 +142,70 @@ pub(crate) fn lay_out(graph: &GraphDef) -> Result<Layout, RenderError> {
         Vec::new()
     } else {
         (0..)
-            .zip(&zones)
+            .zip(zones)
             .map(|(index, zone)| {
                 let row = canvas.bottom + 1 + TIME_AXIS_HEIGHT * index;
                 TimeAxis::lay_out(graph, zone, canvas, row)
             })
             .collect()
     };
-
-    let mut layout = Layout {
-        width: frame.width,
-        height: frame.bottom,
-        zoom: frame.zoom,
-        title: frame.title,
-        canvas,
-        has_axes: frame.has_axes,
-        value_axes,
-        time_axes,
-        time_grid,
-        legend: Vec::new(),
-        footer: None,
-        warnings: None,
-        is_flagged: false,
-    };
-    let has_legend = frame.has_text
-        && !graph.only_graph
-        && !graph.layout.is_height_fixed()
-        && graph.legend != LegendType::Off;
-    if has_legend {
-        layout.add_legend(graph, &plots, &zones[0]);
+    let has_text = frame.has_text;
+    let mut layout = Layout::bare(frame, value_axes, time_axes, time_grid);
+    if Layout::has_legend(graph, has_text) {
+        layout.add_legend(graph, plots, &Footer::texts(graph, &zones[0]));
     }
-    if !warnings.is_empty() {
-        if frame.has_text && !graph.layout.is_height_fixed() {
-            let block = Warnings::lay_out(&warnings, layout.width, layout.height + 15);
-            layout.height = block.bottom;
-            layout.warnings = Some(block);
-        } else {
-            layout.is_flagged = true;
-        }
-    }
+    layout.add_warnings(graph, &warnings, has_text);
     Ok(layout)
 }
 
 impl Layout {
-    fn add_legend(&mut self, graph: &GraphDef, plots: &[Plot], zone: &Zone) {
+    /// A layout without legend, footer and warnings.
+    fn bare(
+        frame: Frame,
+        value_axes: Vec<ValueAxis>,
+        time_axes: Vec<TimeAxis>,
+        time_grid: TimeAxis,
+    ) -> Self {
+        Self {
+            width: frame.width,
+            height: frame.bottom,
+            zoom: frame.zoom,
+            title: frame.title,
+            canvas: frame.canvas,
+            has_axes: frame.has_axes,
+            value_axes,
+            time_axes,
+            calendars: Vec::new(),
+            time_grid,
+            legend: Vec::new(),
+            footer: None,
+            warnings: None,
+            is_flagged: false,
+        }
+    }
+
+    fn has_legend(graph: &GraphDef, has_text: bool) -> bool {
+        has_text
+            && !graph.only_graph
+            && !graph.layout.is_height_fixed()
+            && graph.legend != LegendType::Off
+    }
+
+    /// The block of warnings, or a flag where they cannot be written.
+    fn add_warnings(&mut self, graph: &GraphDef, warnings: &[String], has_text: bool) {
+        if warnings.is_empty() {
+            return;
+        }
+        if has_text && !graph.layout.is_height_fixed() {
+            let block = Warnings::lay_out(warnings, self.width, self.height + 15);
+            self.height = block.bottom;
+            self.warnings = Some(block);
+        } else {
+            self.is_flagged = true;
+        }
+    }
+
+    fn add_legend(&mut self, graph: &GraphDef, plots: &[Plot], footer: &[String]) {
         let has_stats =
             graph.legend == LegendType::LabelsWithStats && self.width >= STATS_WIDTH_MIN;
         let heatmaps: Vec<_> = self
@@ -184,7 +220,7 @@ impl Layout {
         };
         let (rows, bottom) = legend::lay_out(plots, &heatmaps, room);
         self.legend = rows;
-        let footer = Footer::lay_out(graph, zone, self.width, bottom + 15);
+        let footer = Footer::lay_out(footer, self.width, bottom + 15);
         self.height = footer.bottom;
         self.footer = Some(footer);
     }

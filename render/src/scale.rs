@@ -1,7 +1,11 @@
 //! From values to rows.
 
+mod decades;
+
 use crate::graph::Scale;
 use crate::ticks::{bucket, bucket_index};
+
+pub(crate) use decades::Decades;
 
 /// Maps values between two ends to rows between `top` and `bottom`, both included.
 #[derive(Clone, Debug)]
@@ -11,11 +15,33 @@ pub(crate) struct RowScale {
     /// Scaled units per row; positive.
     unit: f64,
     low_bucket: i32,
+    /// Decades of our own style, instead of the reference's buckets.
+    decades: Option<Decades>,
     top: i32,
     bottom: i32,
 }
 
 impl RowScale {
+    /// A log-linear scale without the decades between zero and the smallest value.
+    pub(crate) fn of_decades(
+        decades: Decades,
+        (low, high): (f64, f64),
+        (top, bottom): (i32, i32),
+    ) -> Self {
+        let low = decades.position(low);
+        let span = decades.position(high) - low;
+        let unit = span / f64::from((bottom - top).max(1));
+        Self {
+            scale: Scale::LogLinear,
+            low,
+            unit: if unit > 0.0 { unit } else { 1.0 },
+            low_bucket: 0,
+            decades: Some(decades),
+            top,
+            bottom,
+        }
+    }
+
     /// A scale for finite ends.
     pub(crate) fn new(scale: Scale, (low, high): (f64, f64), (top, bottom): (i32, i32)) -> Self {
         let rows = f64::from((bottom - top).max(1));
@@ -36,6 +62,7 @@ impl RowScale {
                 f64::MAX / 1e6
             },
             low_bucket,
+            decades: None,
             top,
             bottom,
         }
@@ -43,8 +70,9 @@ impl RowScale {
 
     /// The row of a value; NaN has the bottom row, what lies beyond either end stays beyond it.
     pub(crate) fn row(&self, value: f64) -> i32 {
-        let height = match self.scale {
-            Scale::LogLinear => {
+        let height = match (self.scale, &self.decades) {
+            (_, Some(decades)) => (decades.position(value) - self.low) / self.unit + 1e-9,
+            (Scale::LogLinear, None) => {
                 let index = bucket_index(value);
                 let (from, to) = bucket_ends(index);
                 let part = ((value - from) / (to - from)).clamp(0.0, 1.0);

@@ -146,6 +146,7 @@ impl Scene {
         painter.title();
         painter.canvas();
         painter.time_axes();
+        painter.calendars();
         painter.value_axes();
         painter.legend();
         let Painter { shapes, lines, .. } = painter;

@@ -3,7 +3,11 @@
 //! The bundled font has one advance for all glyphs, so a text's width is its number of cells times
 //! the cell width of its size. Shapes of glyphs belong to `font`.
 
+mod shorten;
+
 use crate::font;
+
+pub(crate) use shorten::shorten;
 
 /// The four sizes of text in a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,9 +4,11 @@
 //! sizes, prefixes and decimals are those of the reference, so that dashboards keep their labels.
 //! Rows and pixels belong to `layout`.
 
+pub(crate) mod calendar;
 mod duration;
 mod linear;
 mod log;
+pub(crate) mod telamon;
 pub(crate) mod time;
 
 pub(crate) use log::{bucket, bucket_index};

@@ -65,6 +65,16 @@ impl Zone {
             .map_or(self.name.as_str(), |(short, _)| short)
     }
 
+    /// The name it was asked by.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The offset at an instant, `-08:00`, `Z` for none.
+    pub(crate) fn offset_text_at(&self, time: Timestamp) -> String {
+        offset_text(self.offset(time))
+    }
+
     /// Seconds east of Greenwich at an instant.
     pub(crate) fn offset_seconds(&self, time: Timestamp) -> i64 {
         i64::from(self.offset(time).seconds())

@@ -33,6 +33,19 @@ pub(crate) struct ValueAxis {
     pub(crate) rows: RowScale,
     /// Counts of the plot's heatmap, by its ticks.
     pub(crate) heatmap: Option<Heatmap>,
+    /// What the labels of our own style are relative to, above the axis.
+    pub(crate) base: Option<Base>,
+}
+
+/// What all labels of an axis are relative to, or multiplied by.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Base {
+    /// Column of the pen.
+    pub(crate) left: i32,
+    /// First row of the line.
+    pub(crate) top: i32,
+    /// What is written.
+    pub(crate) text: String,
 }
 
 impl ValueAxis {
@@ -75,6 +88,7 @@ impl ValueAxis {
             ticks,
             rows,
             heatmap,
+            base: None,
         })
     }
 }
@@ -162,7 +176,8 @@ impl ColumnScale {
         self.at(steps)
     }
 
-    fn column_of(&self, time: Timestamp) -> i32 {
+    /// The column of a time.
+    pub(crate) fn column_of(&self, time: Timestamp) -> i32 {
         #[expect(
             clippy::cast_precision_loss,
             reason = "a pixel is far coarser than 2^53"

@@ -223,7 +223,8 @@ pub(crate) struct Footer {
 }
 
 impl Footer {
-    pub(super) fn lay_out(graph: &GraphDef, zone: &Zone, width: i32, top: i32) -> Self {
+    /// The reference's texts.
+    pub(super) fn texts(graph: &GraphDef, zone: &Zone) -> Vec<String> {
         let frame = graph.end.millis_since(graph.start).max(0);
         let mut texts = vec![format!(
             "Frame: {}, End: {}, Step: {}",
@@ -231,22 +232,31 @@ impl Footer {
             zone.zoned_text(graph.end),
             format_millis(graph.step.as_millis())
         )];
-        if let Some(load) = graph.load.filter(|load| load.load_time_ms > 0) {
-            #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-            let text = |count: u64| decimal_text(count as f64);
-            let shown_lines = graph.lines().count() as u64;
-            let shown_points = shown_lines.saturating_mul(graph.point_count() as u64);
-            texts.push(format!(
-                "Fetch: {}ms (L: {}, {}, {}; D: {}, {}, {})",
-                load.load_time_ms,
-                text(load.input_lines),
-                text(load.output_lines),
-                text(shown_lines),
-                text(load.input_datapoints),
-                text(load.output_datapoints),
-                text(shown_points),
-            ));
-        }
+        texts.extend(Self::fetch_text(graph));
+        texts
+    }
+
+    /// What the fetch took, where that is known.
+    pub(super) fn fetch_text(graph: &GraphDef) -> Option<String> {
+        let load = graph.load.filter(|load| load.load_time_ms > 0)?;
+        #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+        let text = |count: u64| decimal_text(count as f64);
+        let shown_lines = graph.lines().count() as u64;
+        let shown_points = shown_lines.saturating_mul(graph.point_count() as u64);
+        Some(format!(
+            "Fetch: {}ms (L: {}, {}, {}; D: {}, {}, {})",
+            load.load_time_ms,
+            text(load.input_lines),
+            text(load.output_lines),
+            text(shown_lines),
+            text(load.input_datapoints),
+            text(load.output_datapoints),
+            text(shown_points),
+        ))
+    }
+
+    /// Texts below each other, wrapped.
+    pub(super) fn lay_out(texts: &[String], width: i32, top: i32) -> Self {
         let blocks: Vec<Vec<String>> = texts
             .iter()
             .map(|text| wrap(text, width, TextSize::Small))

@@ -7,6 +7,7 @@ use crate::color::Color;
 use crate::contrast::readable;
 use crate::graph::{GraphStyle, TickLabels};
 use crate::layout::axes::ValueAxis;
+use crate::layout::telamon::time::TimeTextKind;
 use crate::prefix::Prefix;
 use crate::text::{PADDING, TextSize, cells, ink_width};
 
@@ -21,9 +22,18 @@ impl Painter<'_> {
             return;
         };
         let ink = ink_width(&title, TextSize::Large);
-        let left = (f64::from(self.layout.width) - ink) / 2.0;
+        let pen = match self.graph.style {
+            GraphStyle::Atlas => {
+                let left = (f64::from(self.layout.width) - ink) / 2.0;
+                (left, TextSize::Large.ascent())
+            }
+            GraphStyle::Telamon => {
+                let left = f64::from(self.layout.canvas.left);
+                (left, 3.0 + TextSize::Large.ascent())
+            }
+        };
         self.text(Text {
-            pen: (left, TextSize::Large.ascent()),
+            pen,
             text: title,
             size: TextSize::Large,
             is_bold: false,
@@ -71,6 +81,39 @@ impl Painter<'_> {
         }
     }
 
+    /// Time axes of our own style, whose texts are in place.
+    pub(super) fn calendars(&mut self) {
+        let canvas = self.layout.canvas;
+        let (line, alert) = (self.colors.line, self.colors.alert_text);
+        let layout = self.layout;
+        for axis in &layout.calendars {
+            let (from, to) = (canvas.left - 1, canvas.right + 1);
+            self.rect((from, axis.row), (to, axis.row + 1), line);
+            for &(column, is_alert) in &axis.marks {
+                let color = if is_alert { alert } else { line };
+                let bottom = axis.row + MARK + 1;
+                self.rect((column, axis.row), (column + 1, bottom), color);
+            }
+            for text in &axis.texts {
+                let color = match text.kind {
+                    TimeTextKind::Plain => self.colors.text,
+                    TimeTextKind::Context => self.faint(),
+                    TimeTextKind::Alert => readable(alert, self.colors.background, TEXT_CONTRAST),
+                };
+                self.small_text(&text.text, (f64::from(text.left), text.top), color);
+            }
+        }
+    }
+
+    /// The colour of texts that explain others.
+    pub(super) fn faint(&self) -> Color {
+        readable(
+            self.colors.faint_text,
+            self.colors.background,
+            TEXT_CONTRAST,
+        )
+    }
+
     pub(super) fn value_axes(&mut self) {
         if !self.layout.has_axes {
             return;
@@ -92,6 +135,9 @@ impl Painter<'_> {
                 self.plain_ticks(axis, color);
             }
             self.axis_label(axis, color);
+            if let Some(base) = &axis.base {
+                self.small_text(&base.text, (f64::from(base.left), base.top), color);
+            }
         }
     }
 

@@ -1,0 +1,297 @@
+//! Time axes: a row of times and a row of what they belong to, without any overlap.
+
+use super::super::Canvas;
+use super::super::axes::{ColumnScale, TimeAxis};
+use super::TimeRows;
+use crate::graph::GraphDef;
+use crate::text::{TextSize, cells, shorten};
+use crate::ticks::calendar::{Calendar, CalendarTick, calendar};
+use crate::ticks::time::TimeTick;
+use crate::zone::Zone;
+
+/// From the line of an axis to its rows of text.
+const TIMES_TOP: i32 = 7;
+const DATES_TOP: i32 = 20;
+/// Free pixels between two texts of a row, and at the edges of the picture.
+const GAP: i32 = 6;
+const EDGE: i32 = 2;
+
+/// A time axis with its texts in place.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct CalendarAxis {
+    /// Row of its line.
+    pub(crate) row: i32,
+    /// Columns of marks, and whether they mark a change of the zone's offset.
+    pub(crate) marks: Vec<(i32, bool)>,
+    /// Texts below.
+    pub(crate) texts: Vec<TimeText>,
+}
+
+/// A small text of a time axis.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct TimeText {
+    /// Column of the pen.
+    pub(crate) left: i32,
+    /// First row of the line.
+    pub(crate) top: i32,
+    /// What is written.
+    pub(crate) text: String,
+    /// How it looks.
+    pub(crate) kind: TimeTextKind,
+}
+
+/// What a text of a time axis tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TimeTextKind {
+    /// A time, or the name of the zone.
+    Plain,
+    /// What times belong to.
+    Context,
+    /// A change of the zone's offset.
+    Alert,
+}
+
+/// Where time axes go.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TimeRoom {
+    pub(super) canvas: Canvas,
+    /// Width of the picture.
+    pub(super) width: i32,
+    /// Rows of text; none where there are no axes at all.
+    pub(super) rows: Option<TimeRows>,
+    /// Height of an axis.
+    pub(super) height: i32,
+}
+
+/// The grid of the primary zone, and an axis for each zone.
+pub(super) fn axes(
+    graph: &GraphDef,
+    zones: &[Zone],
+    room: &TimeRoom,
+) -> (TimeAxis, Vec<CalendarAxis>) {
+    let columns = ColumnScale::new(graph, room.canvas);
+    let step = graph.step.as_millis();
+    let (start, end) = (graph.start.plus_millis(-step), graph.end.plus_millis(-step));
+    let mut grid = TimeAxis {
+        row: room.canvas.bottom + 1,
+        zone_name: String::new(),
+        ticks: Vec::new(),
+    };
+    let mut axes = Vec::new();
+    for (index, zone) in (0..).zip(zones) {
+        let found = calendar(zone, start, end, room.canvas.width());
+        if index == 0 {
+            grid.ticks = grid_ticks(&found, columns, room.canvas);
+        }
+        if let Some(rows) = room.rows {
+            let row = room.canvas.bottom + 1 + room.height * index;
+            axes.push(axis(
+                &found,
+                zone_text(zone, graph),
+                (row, rows),
+                (columns, room),
+            ));
+        }
+    }
+    (grid, axes)
+}
+
+fn grid_ticks(found: &Calendar, columns: ColumnScale, canvas: Canvas) -> Vec<(i32, TimeTick)> {
+    found
+        .ticks
+        .iter()
+        .map(|tick| {
+            let plain = TimeTick {
+                time: tick.time,
+                is_major: tick.is_major,
+                label: String::new(),
+                is_offset_change: false,
+            };
+            (columns.column_of(tick.time), plain)
+        })
+        .filter(|(column, _)| (canvas.left..=canvas.right).contains(column))
+        .collect()
+}
+
+/// The name of a zone, and its offset for where the name is too long.
+fn zone_text(zone: &Zone, graph: &GraphDef) -> [String; 2] {
+    [
+        zone.short_name().to_owned(),
+        zone.offset_text_at(graph.start),
+    ]
+}
+
+fn axis(
+    found: &Calendar,
+    zone: [String; 2],
+    (row, rows): (i32, TimeRows),
+    (columns, room): (ColumnScale, &TimeRoom),
+) -> CalendarAxis {
+    let canvas = room.canvas;
+    let column = |tick: &CalendarTick| columns.column_of(tick.time);
+    let is_inside = |column: &i32| (canvas.left..=canvas.right).contains(column);
+    let majors: Vec<(i32, &CalendarTick)> = found
+        .ticks
+        .iter()
+        .filter(|tick| tick.is_major)
+        .map(|tick| (column(tick), tick))
+        .filter(|(column, _)| is_inside(column))
+        .collect();
+    let changes: Vec<(i32, &str)> = found
+        .changes
+        .iter()
+        .map(|(time, text)| (columns.column_of(*time), text.as_str()))
+        .filter(|(column, _)| is_inside(column))
+        .collect();
+    let marks = majors.iter().map(|(column, _)| (*column, false));
+    let marks = marks
+        .chain(changes.iter().map(|(column, _)| (*column, true)))
+        .collect();
+    let mut texts = Vec::new();
+    let mut times = Line::new(row + TIMES_TOP, room.width);
+    let mut dates = Line::new(row + DATES_TOP, room.width);
+    match rows {
+        TimeRows::None => {}
+        TimeRows::Times => {
+            times.zone(zone, canvas);
+            times.labels(&majors);
+        }
+        TimeRows::TimesAndDates => {
+            times.labels(&majors);
+            dates.zone(zone, canvas);
+            dates.contexts(&majors, &changes);
+        }
+    }
+    texts.append(&mut times.texts);
+    texts.append(&mut dates.texts);
+    CalendarAxis { row, marks, texts }
+}
+
+/// A line of texts that never touch each other or the edges of the picture.
+struct Line {
+    top: i32,
+    width: i32,
+    texts: Vec<TimeText>,
+}
+
+impl Line {
+    fn new(top: i32, width: i32) -> Self {
+        Self {
+            top,
+            width,
+            texts: Vec::new(),
+        }
+    }
+
+    /// The name of the zone left of the canvas, or at the left edge where there is no room.
+    fn zone(&mut self, [name, offset]: [String; 2], canvas: Canvas) {
+        let cell = TextSize::Small.cell_width();
+        let room = (canvas.left - GAP - EDGE) / cell;
+        let text = if cells(&name) <= room { name } else { offset };
+        let room = room.max(self.width / 2 / cell);
+        let text = shorten(&text, room);
+        let right = (canvas.left - GAP).max(EDGE + cells(&text) * cell);
+        let left = right - cells(&text) * cell;
+        self.put(left, text, TimeTextKind::Plain);
+    }
+
+    /// Labels around their columns; one without room is left out.
+    fn labels(&mut self, majors: &[(i32, &CalendarTick)]) {
+        for (column, tick) in majors {
+            self.place(*column, &tick.label, TimeTextKind::Plain);
+        }
+    }
+
+    /// Changes of the offset first, then the date of the first tick and of each where it changes.
+    fn contexts(&mut self, majors: &[(i32, &CalendarTick)], changes: &[(i32, &str)]) {
+        for (column, text) in changes {
+            self.place(*column, text, TimeTextKind::Alert);
+        }
+        let mut told: Vec<&(i32, &CalendarTick)> = majors
+            .iter()
+            .enumerate()
+            .filter(|(index, (_, tick))| *index == 0 || !tick.context.is_empty())
+            .map(|(_, major)| major)
+            .collect();
+        // A date just before midnight gives way to the one after it.
+        if let [first, second, ..] = told.as_slice()
+            && second.0 - first.0 < width_of(second.1.full_context.first()) + GAP
+        {
+            told.remove(0);
+        }
+        let mut told = told.into_iter();
+        // The year is told once, by the first one for which there is room.
+        let has_first = told
+            .by_ref()
+            .any(|(column, tick)| self.place_first(*column, &tick.full_context));
+        if has_first {
+            for (column, tick) in told {
+                self.place_first(*column, &tick.context);
+            }
+        }
+    }
+
+    /// The longest of several texts that has room around a column, or beside what is there.
+    fn place_first(&mut self, column: i32, texts: &[String]) -> bool {
+        texts
+            .iter()
+            .any(|text| self.place(column, text, TimeTextKind::Context))
+            || texts
+                .iter()
+                .any(|text| self.place_beside(column, text, TimeTextKind::Context))
+    }
+
+    fn place(&mut self, column: i32, text: &str, kind: TimeTextKind) -> bool {
+        let width = width_of(Some(text));
+        let last = self.width - EDGE - width;
+        if text.is_empty() || last < EDGE {
+            return false;
+        }
+        let left = (column - width / 2).clamp(EDGE, last);
+        let is_free = self.is_free(left, width);
+        if is_free {
+            self.put(left, text.to_owned(), kind);
+        }
+        is_free
+    }
+
+    /// Right or left of the text that stands at the column.
+    fn place_beside(&mut self, column: i32, text: &str, kind: TimeTextKind) -> bool {
+        let width = width_of(Some(text));
+        let near = |other: &&TimeText| {
+            (other.left - GAP..=other.left + width_of(Some(&other.text)) + GAP).contains(&column)
+        };
+        let Some(other) = self.texts.iter().find(near) else {
+            return false;
+        };
+        let after = other.left + width_of(Some(&other.text)) + GAP;
+        let before = other.left - GAP - width;
+        let found = [after, before].into_iter().find(|&left| {
+            left >= EDGE && left + width <= self.width - EDGE && self.is_free(left, width)
+        });
+        if let Some(left) = found {
+            self.put(left, text.to_owned(), kind);
+        }
+        found.is_some()
+    }
+
+    fn is_free(&self, left: i32, width: i32) -> bool {
+        self.texts.iter().all(|other| {
+            left >= other.left + width_of(Some(&other.text)) + GAP
+                || left + width + GAP <= other.left
+        })
+    }
+
+    fn put(&mut self, left: i32, text: String, kind: TimeTextKind) {
+        self.texts.push(TimeText {
+            left,
+            top: self.top,
+            text,
+            kind,
+        });
+    }
+}
+
+fn width_of<T: AsRef<str>>(text: Option<T>) -> i32 {
+    text.map_or(0, |text| cells(text.as_ref())) * TextSize::Small.cell_width()
+}
