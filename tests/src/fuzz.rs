@@ -12,6 +12,7 @@
 //! ```
 
 mod evaluation;
+mod graphs;
 mod laws;
 mod mutate;
 
@@ -21,6 +22,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use evaluation::Field;
+use graphs::Easel;
+pub use graphs::FAULTS_OF_THE_REFERENCE;
 use mutate::Mutator;
 
 /// Processor time that one program may take in a law. Laws run a program several times, and the
@@ -40,11 +43,13 @@ pub enum Target {
     Programs,
     /// Programs over a small store.
     Queries,
+    /// Requests for graphs to a server: what stands behind the question mark.
+    Graphs,
 }
 
 impl Target {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Tokens, Self::Programs, Self::Queries];
+    pub const ALL: [Self; 4] = [Self::Tokens, Self::Programs, Self::Queries, Self::Graphs];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -52,6 +57,7 @@ impl Target {
             Self::Tokens => "tokens",
             Self::Programs => "programs",
             Self::Queries => "queries",
+            Self::Graphs => "graphs",
         }
     }
 
@@ -107,28 +113,46 @@ pub struct Tally {
     pub findings: Vec<Finding>,
 }
 
-/// Programs to start from: those of this project's list and the examples of all words.
-pub fn seeds() -> Vec<String> {
-    let listed = include_str!("../fuzz/seeds.txt").lines();
+/// Programs or requests to start from: those of this project's lists and the examples of all words.
+pub fn seeds(target: Target) -> Vec<String> {
+    let listed = match target {
+        Target::Graphs => include_str!("../fuzz/graphs.txt"),
+        Target::Tokens | Target::Programs | Target::Queries => include_str!("../fuzz/seeds.txt"),
+    };
+    let listed = listed.lines();
     let listed = listed.filter(|line| !line.is_empty() && !line.starts_with("# "));
+    let listed = listed.map(str::to_owned);
+    if target == Target::Graphs {
+        return listed.collect();
+    }
     let examples = telamon_query::words::all().flat_map(|word| word.examples.iter().copied());
-    listed.chain(examples).map(str::to_owned).collect()
+    listed.chain(examples.map(str::to_owned)).collect()
 }
 
 /// A judge of programs: holds the stores that they are evaluated over.
 #[derive(Debug)]
 pub struct Judge {
     target: Target,
-    field: Field,
+    ground: Ground,
+}
+
+/// What programs of a target are tried on.
+#[derive(Debug)]
+enum Ground {
+    Text,
+    Field(Field),
+    Easel(Box<Easel>),
 }
 
 impl Judge {
     /// A judge of one target.
     pub fn new(target: Target) -> Self {
-        Self {
-            target,
-            field: Field::new(),
-        }
+        let ground = match target {
+            Target::Tokens | Target::Programs => Ground::Text,
+            Target::Queries => Ground::Field(Field::new()),
+            Target::Graphs => Ground::Easel(Box::new(Easel::new())),
+        };
+        Self { target, ground }
     }
 
     /// Runs a program through the laws of the target.
@@ -137,10 +161,11 @@ impl Judge {
     /// With the law that it breaks; a panic breaks one, and so does taking too long.
     pub fn check(&self, program: &str) -> Result<(Did, Duration), String> {
         let started = processor_time();
-        let law = || match self.target {
-            Target::Tokens => laws::tokens(program),
-            Target::Programs => laws::programs(program),
-            Target::Queries => self.field.queries(program),
+        let law = || match &self.ground {
+            Ground::Text if self.target == Target::Tokens => laws::tokens(program),
+            Ground::Text => laws::programs(program),
+            Ground::Field(field) => field.queries(program),
+            Ground::Easel(easel) => easel.graphs(program),
         };
         let did = catch_unwind(AssertUnwindSafe(law))
             .unwrap_or_else(|panic| Err(format!("panic: {}", panic_text(&*panic))))?;
@@ -181,10 +206,10 @@ pub fn run(target: Target, seed: u64, before: &mut dyn FnMut(&str, &Tally) -> bo
     let judge = Judge::new(target);
     let mut mutator = Mutator::new(target, seed);
     let mut marks: BTreeSet<String> = BTreeSet::new();
-    let mut kept: Vec<String> = seeds();
+    let mut kept: Vec<String> = seeds(target);
     let mut tally = Tally::default();
     let mut found: BTreeSet<String> = BTreeSet::new();
-    let mut at_start = seeds().into_iter();
+    let mut at_start = seeds(target).into_iter();
     loop {
         let program = at_start.next().unwrap_or_else(|| mutator.change(&kept));
         if !before(&program, &tally) {

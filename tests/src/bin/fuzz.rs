@@ -29,7 +29,7 @@ const TOLD_EVERY: Duration = Duration::from_secs(60);
 /// Runs programs by chance through the laws of a target.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// tokens, programs or queries.
+    /// tokens, programs, queries or graphs.
     #[arg(value_parser = target)]
     target: Target,
     /// How long.

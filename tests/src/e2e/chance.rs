@@ -6,6 +6,8 @@
 
 use serde_json::{Value, json};
 
+use telamon_tests::fuzz::FAULTS_OF_THE_REFERENCE;
+
 use super::harness::{House, STEP_MS, T0, escape};
 
 const PROGRAMS: u32 = 1500;
@@ -96,13 +98,6 @@ const PARAMS: [&str; 40] = [
 ];
 
 const FORMATS: [&str; 6] = ["png", "json", "csv", "txt", "v2.json", "stats.json"];
-
-/// Faults that are kept because clients of the reference know them.
-const FAULTS_OF_THE_REFERENCE: [&str; 3] = [
-    "UnsupportedOperationException:",
-    "IndexOutOfBoundsException:",
-    "MatchError:",
-];
 
 /// A source of numbers, the same in each run.
 struct Dice(u64);

@@ -7,7 +7,7 @@
 use telamon_query::lang::{self, ParseOptions, Vocabulary};
 use telamon_query::words::{self, Word};
 
-use super::Target;
+use super::{Target, graphs};
 use crate::sim::chance::Chance;
 
 /// Bytes of a program.
@@ -152,10 +152,13 @@ impl Mutator {
 
     /// Another program.
     pub(super) fn change(&mut self, kept: &[String]) -> String {
+        if self.target == Target::Graphs {
+            return graphs::change(&mut self.chance, kept);
+        }
         let mut program = self.pick(kept).to_owned();
         let is_text = match self.target {
             Target::Tokens => !self.chance.one_in(4),
-            Target::Programs | Target::Queries => self.chance.one_in(10),
+            Target::Programs | Target::Queries | Target::Graphs => self.chance.one_in(10),
         };
         for _ in 0..=self.chance.index(3) {
             program = if is_text {
