@@ -23,6 +23,7 @@ use crate::zone::Zone;
 
 use axes::{TimeAxis, ValueAxis};
 use legend::{Footer, LegendRow, Room, Warnings};
+use telamon::table::Table;
 use telamon::time::CalendarAxis;
 
 const WIDTH_MAX: u32 = 2000;
@@ -95,6 +96,8 @@ pub(crate) struct Layout {
     pub(crate) time_grid: TimeAxis,
     /// Legend from top to bottom.
     pub(crate) legend: Vec<LegendRow>,
+    /// The legend of our own style.
+    pub(crate) table: Option<Table>,
     /// Lines under the legend.
     pub(crate) footer: Option<Footer>,
     /// The block of warnings.
@@ -152,7 +155,7 @@ fn lay_out_reference(
     let has_text = frame.has_text;
     let mut layout = Layout::bare(frame, value_axes, time_axes, time_grid);
     if Layout::has_legend(graph, has_text) {
-        layout.add_legend(graph, plots, &Footer::texts(graph, &zones[0]));
+        layout.add_legend(graph, plots, &zones[0]);
     }
     layout.add_warnings(graph, &warnings, has_text);
     Ok(layout)
@@ -178,6 +181,7 @@ impl Layout {
             calendars: Vec::new(),
             time_grid,
             legend: Vec::new(),
+            table: None,
             footer: None,
             warnings: None,
             is_flagged: false,
@@ -205,7 +209,7 @@ impl Layout {
         }
     }
 
-    fn add_legend(&mut self, graph: &GraphDef, plots: &[Plot], footer: &[String]) {
+    fn add_legend(&mut self, graph: &GraphDef, plots: &[Plot], zone: &Zone) {
         let has_stats =
             graph.legend == LegendType::LabelsWithStats && self.width >= STATS_WIDTH_MIN;
         let heatmaps: Vec<_> = self
@@ -220,7 +224,7 @@ impl Layout {
         };
         let (rows, bottom) = legend::lay_out(plots, &heatmaps, room);
         self.legend = rows;
-        let footer = Footer::lay_out(footer, self.width, bottom + 15);
+        let footer = Footer::lay_out(&Footer::texts(graph, zone), self.width, bottom + 15);
         self.height = footer.bottom;
         self.footer = Some(footer);
     }

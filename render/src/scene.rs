@@ -8,6 +8,7 @@ mod data;
 pub(crate) mod error;
 mod legend;
 mod pen;
+mod table;
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -149,6 +150,7 @@ impl Scene {
         painter.calendars();
         painter.value_axes();
         painter.legend();
+        painter.table();
         let Painter { shapes, lines, .. } = painter;
         Ok(Self {
             size,

@@ -11,7 +11,7 @@ use crate::text::{TextSize, truncate, wrap};
 use crate::zone::Zone;
 
 /// Entries in the whole legend, beyond which the rest is only counted.
-const ENTRIES_MAX: usize = 50;
+pub(super) const ENTRIES_MAX: usize = 50;
 /// Warnings and lines per warning, beyond which the rest is left out.
 const WARNINGS_MAX: usize = 20;
 const WARNING_LINES_MAX: usize = 20;
@@ -138,7 +138,7 @@ pub(super) fn lay_out(
 }
 
 /// What has an entry of its own: lines of a heatmap have one together.
-fn entries(plot: &Plot) -> impl Iterator<Item = &Item> {
+pub(super) fn entries(plot: &Plot) -> impl Iterator<Item = &Item> {
     plot.items
         .iter()
         .filter(|item| !matches!(item, Item::Line(line) if line.style == LineStyle::Heatmap))

@@ -17,19 +17,23 @@
 //! the rows of the time axis.
 
 mod footer;
+mod number;
+pub(crate) mod table;
 pub(crate) mod time;
 mod values;
 
 use super::{
-    AXIS_WIDTH, Canvas, Frame, HEIGHT_MAX, Layout, RIGHT_PADDING, SIDE_MIN, TEXT_WIDTH_MIN,
-    WIDTH_MAX, restricted,
+    AXIS_WIDTH, Canvas, Frame, HEIGHT_MAX, Layout, PADDING, RIGHT_PADDING, SIDE_MIN,
+    TEXT_WIDTH_MIN, WIDTH_MAX, restricted,
 };
 use crate::RenderError;
-use crate::graph::{GraphDef, Plot};
+use crate::graph::{GraphDef, LegendType, Plot};
 use crate::text::{TextSize, shorten};
 use crate::zone::Zone;
 
 use super::axes::ValueAxis;
+use super::legend::Footer;
+use table::TableRoom;
 
 /// Above the canvas, so that half a label of the topmost tick has room.
 const HALF_LABEL: i32 = 8;
@@ -70,10 +74,30 @@ pub(super) fn lay_out(
     let mut layout = Layout::bare(frame, value_axes, Vec::new(), time_grid);
     layout.calendars = calendars;
     if Layout::has_legend(graph, has_text) {
-        layout.add_legend(graph, plots, &footer::texts(graph, &zones[0]));
+        add_legend(&mut layout, graph, plots, &zones[0]);
     }
     layout.add_warnings(graph, &warnings, has_text);
     Ok(layout)
+}
+
+/// The table and the footer below the graph.
+fn add_legend(layout: &mut Layout, graph: &GraphDef, plots: &[Plot], zone: &Zone) {
+    let heatmaps: Vec<_> = layout
+        .value_axes
+        .iter()
+        .map(|axis| axis.heatmap.as_ref())
+        .collect();
+    let room = TableRoom {
+        has_stats: graph.legend == LegendType::LabelsWithStats,
+        width: layout.width,
+        top: layout.height,
+    };
+    let (table, bottom) = table::lay_out(plots, &heatmaps, room);
+    layout.table = Some(table);
+    let texts = footer::texts(graph, zone);
+    let footer = Footer::lay_out(&texts, layout.width - 2 * PADDING, bottom + PADDING);
+    layout.height = footer.bottom + PADDING;
+    layout.footer = Some(footer);
 }
 
 fn value_axes(

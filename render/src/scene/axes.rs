@@ -14,7 +14,7 @@ use crate::text::{PADDING, TextSize, cells, ink_width};
 /// Length of the mark at a labelled tick.
 const MARK: i32 = 4;
 /// What text needs to be read, by WCAG 2.1.
-const TEXT_CONTRAST: f64 = 4.5;
+pub(super) const TEXT_CONTRAST: f64 = 4.5;
 
 impl Painter<'_> {
     pub(super) fn title(&mut self) {
@@ -121,7 +121,8 @@ impl Painter<'_> {
         let canvas = self.layout.canvas;
         let layout = self.layout;
         for axis in &layout.value_axes {
-            let color = self.axis_color(axis.color);
+            let color = axis.color.unwrap_or(self.colors.line);
+            let text_color = self.axis_text_color(axis.color);
             self.rect(
                 (axis.line_x, canvas.top),
                 (axis.line_x + 1, canvas.bottom + 1),
@@ -132,29 +133,29 @@ impl Painter<'_> {
             {
                 self.offset_ticks(axis, color);
             } else {
-                self.plain_ticks(axis, color);
+                self.plain_ticks(axis, (color, text_color));
             }
-            self.axis_label(axis, color);
+            self.axis_label(axis, text_color);
             if let Some(base) = &axis.base {
-                self.small_text(&base.text, (f64::from(base.left), base.top), color);
+                self.small_text(&base.text, (f64::from(base.left), base.top), text_color);
             }
         }
     }
 
-    /// The colour of an axis and its heading: that of its line, in our style as it can be read.
-    pub(super) fn axis_color(&self, color: Option<Color>) -> Color {
-        let color = color.unwrap_or(self.colors.line);
+    /// The colour of the texts of an axis: that of its line, in our style as it can be read.
+    pub(super) fn axis_text_color(&self, color: Option<Color>) -> Color {
+        let color = color.unwrap_or(self.colors.text);
         match self.graph.style {
             GraphStyle::Atlas => color,
             GraphStyle::Telamon => readable(color, self.colors.background, TEXT_CONTRAST),
         }
     }
 
-    fn plain_ticks(&mut self, axis: &ValueAxis, color: Color) {
+    fn plain_ticks(&mut self, axis: &ValueAxis, (line, text): (Color, Color)) {
         for (row, tick) in axis.ticks.iter().filter(|(_, tick)| tick.is_major) {
-            self.mark(axis, *row, MARK, color);
+            self.mark(axis, *row, MARK, line);
             if axis.tick_labels != TickLabels::Off {
-                self.tick_label(axis, *row, &tick.label, color);
+                self.tick_label(axis, *row, &tick.label, text);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{Painter, Shape, Text, Turn};
 use crate::color::Color;
+use crate::graph::GraphStyle;
 use crate::layout::legend::{LABEL_INDENT, LegendKind};
 use crate::text::{PADDING, TextSize, ink_width};
 use crate::theme::{WARNING_BACKGROUND, WARNING_TEXT};
@@ -20,7 +21,7 @@ impl Painter<'_> {
         for row in &layout.legend {
             match &row.kind {
                 LegendKind::Heading { lines, color } => {
-                    let color = self.axis_color(*color);
+                    let color = self.axis_text_color(*color);
                     self.block(lines, (0, row.top), TextSize::Normal, (color, true));
                 }
                 LegendKind::Line {
@@ -61,8 +62,12 @@ impl Painter<'_> {
         }
         if let Some(footer) = &layout.footer {
             let mut top = footer.top;
+            let (left, color) = match self.graph.style {
+                GraphStyle::Atlas => (0, text_color),
+                GraphStyle::Telamon => (PADDING, self.faint()),
+            };
             for lines in &footer.blocks {
-                self.block(lines, (0, top), TextSize::Small, (text_color, false));
+                self.block(lines, (left, top), TextSize::Small, (color, false));
                 top += TextSize::Small.block_height(lines.len());
             }
         }

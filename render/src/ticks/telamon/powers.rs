@@ -1,7 +1,7 @@
 //! Ticks of logarithmic and log-linear axes: zero, powers, and 2 and 5 times them where there is room.
 
 use super::super::power_of_ten;
-use super::{AxisRoom, MAJORS_MIN, Placed, ValueTicks, label, merged};
+use super::{AxisRoom, MAJORS_MIN, MINOR_SPACING_MIN, Placed, ValueTicks, label, merged};
 use crate::graph::{Scale, TickLabels};
 use crate::text::cells;
 
@@ -64,7 +64,16 @@ pub(super) fn powers(
         .filter(is_inside)
         .collect();
     minors.sort_by(f64::total_cmp);
-    minors.dedup();
+    // Towards zero powers crowd together.
+    let mut last = i32::MAX;
+    minors.retain(|&value| {
+        let row = room.rows.row(value);
+        let is_apart = last.saturating_sub(row) >= MINOR_SPACING_MIN;
+        if is_apart {
+            last = row;
+        }
+        is_apart
+    });
     Some(ValueTicks {
         ticks: merged(majors, texts, minors),
         base: None,

@@ -1,0 +1,131 @@
+//! What the legend shows in how much room.
+
+use super::*;
+use crate::graph::MessageDef;
+use crate::sample;
+
+fn plots(labels: &[&str]) -> Vec<Plot> {
+    let values: Vec<&[f64]> = labels
+        .iter()
+        .map(|_| &[1234.5, 987.0, 500.25][..])
+        .collect();
+    let mut graph = sample::graph(&values);
+    for (item, label) in graph.plots[0].items.iter_mut().zip(labels) {
+        if let Item::Line(line) = item {
+            line.label = (*label).to_owned();
+        }
+    }
+    graph.plots
+}
+
+/// The legend as rows of text, each at its column in cells of six pixels.
+fn written(plots: &[Plot], width: i32, has_stats: bool) -> String {
+    let room = TableRoom {
+        has_stats,
+        width,
+        top: 0,
+    };
+    let (table, bottom) = lay_out(plots, &[], room);
+    let mut texts = table.texts;
+    assert!(
+        texts
+            .iter()
+            .all(|text| text.top + ROW <= bottom + BLOCK_GAP)
+    );
+    texts.sort_by_key(|text| ((text.top + 3) / ROW, text.left));
+    let mut out = String::new();
+    let mut row = None;
+    for text in texts {
+        let this = (text.top + 3) / ROW;
+        if row.replace(this) != Some(this) {
+            out.push_str("\n|");
+        }
+        let line = out.rsplit('\n').next().unwrap_or("");
+        let blanks = (text.left / 6 - cells(line)).max(1);
+        out.extend(std::iter::repeat_n(' ', usize::try_from(blanks).unwrap()));
+        out.push_str(&text.text);
+    }
+    out.trim().to_owned()
+}
+
+#[test]
+fn statistics_stand_in_columns() {
+    expect_test::expect![[r#"
+        |                              max   min   avg   last   total   count
+        |   node-0                   1.23k   500   907    500   2.72k       3
+        |   a much longer label      1.23k   500   907    500   2.72k       3"#]]
+    .assert_eq(&written(
+        &plots(&["node-0", "a much longer label"]),
+        700,
+        true,
+    ));
+}
+
+#[test]
+fn narrow_pictures_drop_columns_in_order() {
+    let header = |width: i32| {
+        let text = written(&plots(&["a label of some length"]), width, true);
+        let first = text.lines().next().unwrap_or("").to_owned();
+        first[1..].split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    expect_test::expect![[r#"
+        max min avg last total count
+        max min avg last total count
+        max min avg last total
+        max min avg last
+        max avg last
+        last
+        a label of some length"#]]
+    .assert_eq(&[600, 480, 420, 360, 300, 250, 200].map(header).join("\n"));
+}
+
+#[test]
+fn labels_alone_stand_side_by_side() {
+    let plots = plots(&["one", "two", "three", "four", "five", "six", "seven"]);
+    expect_test::expect![[r#"
+        |   one         two         three      four
+        |   five        six         seven"#]]
+    .assert_eq(&written(&plots, 300, false));
+}
+
+#[test]
+fn axes_have_headings_and_the_rest_is_counted() {
+    let mut both = plots(&["one"]);
+    both.extend(plots(&["two"; 60]));
+    both[1].label = Some("latency".into());
+    both[1].items.insert(
+        0,
+        Item::Message(MessageDef {
+            label: "... 1 of 6 lines matched filter ...".into(),
+            color: Color::BLACK,
+        }),
+    );
+    let text = written(&both, 700, true);
+    let found: Vec<&str> = text
+        .lines()
+        .map(|line| line.trim_start_matches(['|', ' ']))
+        .filter(|line| !line.starts_with("two"))
+        .map(|line| line.split("  ").next().unwrap_or(""))
+        .collect();
+    expect_test::expect![[r#"
+        max
+        Left axis
+        one
+        Right axis: latency
+        ... 1 of 6 lines matched filter ...
+        … 36 more lines"#]]
+    .assert_eq(&found.join("\n"));
+    assert_eq!(
+        text.lines()
+            .filter(|line| line.trim_start_matches(['|', ' ']).starts_with("two"))
+            .count(),
+        24
+    );
+}
+
+#[test]
+fn nothing_is_an_empty_table() {
+    let mut none = plots(&["one"]);
+    none[0].items.clear();
+    assert_eq!(written(&none, 700, true), "");
+}
