@@ -16,6 +16,7 @@ mod bits;
 mod column;
 mod digits;
 mod kernel;
+mod lanes;
 
 pub use bits::SlotBits;
 pub(crate) use column::ColumnParts;

@@ -1,9 +1,12 @@
 //! One exact sum per slot, stored by digit so that loops run over slots.
 //!
 //! Takes rows (one value per slot) and other columns; gives the rounded sums. While no slot has more
-//! than one contributor the column is just those values; digits come with the second contributor.
+//! than one contributor the column is just those values, and what a kernel gathered in two bins stays
+//! in them: the sum of two f64 is rounded by adding them. Digits come with whatever is added then.
 //! The fast way in is a [`SumKernel`](super::SumKernel); this file has the wide way, which takes any
 //! value, and the merge.
+
+use std::mem;
 
 use super::bits::SlotBits;
 use super::digits::{self, ADDS_MAX, DIGITS};
@@ -30,6 +33,8 @@ pub struct SumColumn {
 enum Body {
     /// At most one contributor per slot: its value, or [`ABSENT`].
     Plain(Vec<f64>),
+    /// The exact sum of each slot is that of two finite values, none of which is -0.0.
+    Pairs([Vec<f64>; 2]),
     /// Digit `low + k` of every slot in `planes[k]`.
     Digits(Planes),
 }
@@ -84,8 +89,9 @@ impl SumColumn {
     /// Adds one value per slot by the wide way.
     pub fn add_row(&mut self, row: &[f64]) {
         assert_eq!(row.len(), self.slots(), "a row has one value per slot");
+        let is_empty = self.is_empty();
         if let Body::Plain(values) = &mut self.body
-            && self.counts.iter().all(|&count| count == 0)
+            && is_empty
         {
             values.copy_from_slice(row);
             for (count, value) in self.counts.iter_mut().zip(row) {
@@ -103,8 +109,33 @@ impl SumColumn {
         self.count_adds(1);
     }
 
-    /// Adds sums that a kernel gathered: `bins` holds exact partial sums of this slot.
-    pub(super) fn add_bins(&mut self, counts: &[u64], bins: &[Vec<f64>]) {
+    /// Whether nothing was added yet.
+    fn is_empty(&self) -> bool {
+        self.counts.iter().all(|&count| count == 0)
+    }
+
+    /// Takes the sums that a kernel gathered and leaves zeros: the values of a slot in all `bins`, none
+    /// of which is -0.0, add up to its exact sum of `counts` values.
+    pub(super) fn take_bins(&mut self, counts: &mut Vec<u64>, bins: &mut [Vec<f64>]) {
+        if let [high, low] = bins
+            && self.is_empty()
+        {
+            let mut idle = match &mut self.body {
+                Body::Plain(values) => mem::take(values),
+                Body::Pairs(_) | Body::Digits(_) => vec![0.0; counts.len()],
+            };
+            idle.fill(0.0);
+            let low = mem::replace(low, vec![0.0; counts.len()]);
+            self.body = Body::Pairs([mem::replace(high, idle), low]);
+            mem::swap(&mut self.counts, counts);
+            return;
+        }
+        self.add_bins(counts, bins);
+        counts.fill(0);
+        bins.iter_mut().for_each(|bin| bin.fill(0.0));
+    }
+
+    fn add_bins(&mut self, counts: &[u64], bins: &[Vec<f64>]) {
         self.use_digits();
         for (count, more) in self.counts.iter_mut().zip(counts) {
             *count += more;
@@ -124,6 +155,7 @@ impl SumColumn {
         assert_eq!(self.slots(), other.slots(), "columns of the same slots");
         match &other.body {
             Body::Plain(values) => self.add_row(values),
+            Body::Pairs(pair) => self.add_bins(&other.counts, pair),
             Body::Digits(planes) => {
                 self.use_digits();
                 for (count, more) in self.counts.iter_mut().zip(&other.counts) {
@@ -143,6 +175,13 @@ impl SumColumn {
     pub fn values(&self) -> Vec<f64> {
         match &self.body {
             Body::Plain(values) => values.clone(),
+            Body::Pairs([high, low]) => {
+                let sums = high.iter().zip(low).map(|(high, low)| high + low);
+                let counted = self.counts.iter().zip(sums);
+                counted
+                    .map(|(&count, sum)| if count == 0 { ABSENT } else { sum })
+                    .collect()
+            }
             Body::Digits(planes) => (0..self.slots())
                 .map(|slot| self.value_at(planes, slot))
                 .collect(),
@@ -189,19 +228,25 @@ impl SumColumn {
     fn planes_mut(&mut self) -> &mut Planes {
         match &mut self.body {
             Body::Digits(planes) => planes,
-            Body::Plain(_) => unreachable!("digits are used before anything is added to them"),
+            Body::Plain(_) | Body::Pairs(_) => {
+                unreachable!("digits are used before anything is added to them")
+            }
         }
     }
 
     fn use_digits(&mut self) {
-        if let Body::Plain(values) = &mut self.body {
-            let values = std::mem::take(values);
-            self.body = Body::Digits(Planes {
-                slots: values.len(),
-                low: 0,
-                planes: Vec::new(),
-                adds: 1,
-            });
+        let terms = match &mut self.body {
+            Body::Plain(values) => vec![mem::take(values)],
+            Body::Pairs(pair) => mem::take(pair).into(),
+            Body::Digits(_) => return,
+        };
+        self.body = Body::Digits(Planes {
+            slots: self.slots(),
+            low: 0,
+            planes: Vec::new(),
+            adds: u32::try_from(terms.len()).expect("one or two terms"),
+        });
+        for values in terms {
             for (slot, value) in values.into_iter().enumerate() {
                 if !value.is_nan() {
                     self.add_digits(slot, value);
@@ -237,9 +282,11 @@ impl SumColumn {
                 specials: Default::default(),
             };
         }
-        let mut planes = match &self.body {
-            Body::Digits(planes) => planes.clone(),
-            Body::Plain(_) => unreachable!("two contributors need digits"),
+        let mut copy = self.clone();
+        copy.use_digits();
+        let mut planes = match copy.body {
+            Body::Digits(planes) => planes,
+            Body::Plain(_) | Body::Pairs(_) => unreachable!("digits are used from now on"),
         };
         planes.make_canonical();
         ColumnParts {

@@ -1,7 +1,7 @@
 //! The fast way into a [`SumColumn`]: rows of f64 split on a fixed grid into bins that add exactly.
 //!
 //! Takes rows in any order; gives the same sums as the wide way, several times faster, because its
-//! loops run over slots without branches and need nothing but f64 additions:
+//! loops (`lanes`) run over slots without branches and need nothing but f64 additions:
 //!
 //! ```text
 //!   value v        s eeeeeee mmmmmmmmmmmmmmmmmmmmmmmmmmm
@@ -16,6 +16,7 @@
 //! window, and rows that fit no window take the wide way and are counted.
 
 use super::column::SumColumn;
+use super::lanes::{BAND_BITS, BINS_MAX, Bins, Lanes};
 
 /// Rows that may enter the bins before they must be emptied.
 const ROWS_MAX: usize = 4096;
@@ -26,14 +27,10 @@ const GRID_BITS: i32 = 40;
 /// A window covers values of up to this many bits above the top grid.
 const TOP_BITS: i32 = 40;
 
-/// Values of one bit more still pass: the band around a rounder reaches `2^41` units either way.
-const BAND_BITS: i32 = TOP_BITS + 1;
-
-/// The widest window in bins.
-const BINS_MAX: usize = 4;
-
-/// Rows that one pass over the slots takes together.
-const TOGETHER: usize = 4;
+const _: () = assert!(
+    TOP_BITS < BAND_BITS,
+    "values of one bit more than a window covers still pass"
+);
 
 /// How rows were added.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +52,7 @@ pub struct SumKernel {
     now: Gathered,
     before: Gathered,
     rows: usize,
+    lanes: Lanes,
     stats: KernelStats,
 }
 
@@ -96,6 +94,7 @@ impl SumKernel {
             now: Gathered::default(),
             before: Gathered::default(),
             rows: 0,
+            lanes: Lanes::widest(),
             stats: KernelStats::default(),
         }
     }
@@ -122,7 +121,7 @@ impl SumKernel {
         if self.rows > 0 {
             self.before.copy_from(&self.now);
         }
-        let fits = self.now.add_rows(rows, &window);
+        let fits = self.now.add_rows(rows, &window, self.lanes);
         if fits {
             self.rows += rows.len();
             self.stats.rows_fast += rows.len() as u64;
@@ -136,8 +135,7 @@ impl SumKernel {
 
     fn flush_into(&mut self, column: &mut SumColumn) {
         if self.rows > 0 {
-            column.add_bins(&self.now.counts, &self.now.bins);
-            self.now.clear();
+            column.take_bins(&mut self.now.counts, &mut self.now.bins);
             self.rows = 0;
         }
     }
@@ -295,98 +293,11 @@ impl Gathered {
     }
 
     /// Adds rows; whether all values fitted the window.
-    fn add_rows(&mut self, rows: &[&[f64]], window: &Window) -> bool {
-        match window.bins {
-            2 => self.add_rows_in::<2>(rows, window),
-            3 => self.add_rows_in::<3>(rows, window),
-            _ => self.add_rows_in::<BINS_MAX>(rows, window),
-        }
+    fn add_rows(&mut self, rows: &[&[f64]], window: &Window, lanes: Lanes) -> bool {
+        let mut bins = Bins {
+            counts: &mut self.counts,
+            sums: &mut self.bins,
+        };
+        bins.add(rows, &window.rounders, lanes)
     }
-
-    fn add_rows_in<const BINS: usize>(&mut self, rows: &[&[f64]], window: &Window) -> bool {
-        let mut rounders = [0.0; BINS];
-        rounders.copy_from_slice(&window.rounders[..BINS]);
-        let slots = self.counts.len();
-        let counts = &mut self.counts[..slots];
-        let mut bins = self.bins.iter_mut();
-        let mut bins: [&mut [f64]; BINS] = std::array::from_fn(|_bin| match bins.next() {
-            Some(bin) => &mut bin[..slots],
-            None => &mut [],
-        });
-        let mut misfit = Misfit::default();
-        let mut quads = rows.chunks_exact(TOGETHER);
-        for quad in &mut quads {
-            let quad: [&[f64]; TOGETHER] = std::array::from_fn(|row| &quad[row][..slots]);
-            misfit = misfit.or(add_together(quad, counts, &mut bins, rounders));
-        }
-        for row in quads.remainder() {
-            misfit = misfit.or(add_together([&row[..slots]], counts, &mut bins, rounders));
-        }
-        misfit.is_none()
-    }
-}
-
-/// What shows that a value did not fit: any bit of `rest`, any bit of `top` beyond the 42 lowest.
-#[derive(Clone, Copy, Default)]
-struct Misfit {
-    top: u64,
-    rest: u64,
-}
-
-impl Misfit {
-    fn or(self, other: Self) -> Self {
-        Self {
-            top: self.top | other.top,
-            rest: self.rest | other.rest,
-        }
-    }
-
-    fn is_none(self) -> bool {
-        self.rest == 0 && self.top >> (BAND_BITS + 1) == 0
-    }
-}
-
-/// Adds some rows to the bins, slot by slot: the loop that the compiler turns into vectors.
-///
-/// A value of fewer than 41 bits above the grid moves `rounder` by less than 2^41 units of its last
-/// place, so the bits of the sum lie within 2^41 of those of the rounder; infinities and larger
-/// values leave that band. A value that is no multiple of the lowest grid leaves a rest; so does
-/// -0.0, whose rest is -0.0 and would lose its sign in a bin.
-#[inline(always)]
-fn add_together<const ROWS: usize, const BINS: usize>(
-    rows: [&[f64]; ROWS],
-    counts: &mut [u64],
-    bins: &mut [&mut [f64]; BINS],
-    rounders: [f64; BINS],
-) -> Misfit {
-    let slots = counts.len();
-    assert!(rows.iter().all(|row| row.len() == slots));
-    assert!(bins.iter().all(|bin| bin.len() == slots));
-    let band = rounders[0].to_bits() - (1 << BAND_BITS);
-    let mut misfit = Misfit::default();
-    for slot in 0..slots {
-        let mut count = counts[slot];
-        let mut sums: [f64; BINS] = std::array::from_fn(|bin| bins[bin][slot]);
-        for row in rows {
-            let value = row[slot];
-            let is_present = !value.is_nan();
-            count += u64::from(is_present);
-            let mut rest = if is_present { value } else { 0.0 };
-            for bin in 0..BINS {
-                let moved = rest + rounders[bin];
-                let part = moved - rounders[bin];
-                if bin == 0 {
-                    misfit.top |= moved.to_bits().wrapping_sub(band);
-                }
-                rest -= part;
-                sums[bin] += part;
-            }
-            misfit.rest |= rest.to_bits();
-        }
-        counts[slot] = count;
-        for bin in 0..BINS {
-            bins[bin][slot] = sums[bin];
-        }
-    }
-    misfit
 }

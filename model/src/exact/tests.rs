@@ -1,3 +1,4 @@
+use super::lanes::{BINS_MAX, Bins, Lanes};
 use super::*;
 use proptest::prelude::*;
 
@@ -203,23 +204,82 @@ proptest! {
         }),
         cuts in prop::collection::vec(0_usize..30, 2),
     ) {
-        let expected: Vec<f64> = (0..slots)
-            .map(|slot| exact(&rows.iter().map(|row| row[slot]).collect::<Vec<_>>()).value())
-            .collect();
-        let wide = wide_column(slots, &rows);
-        let fast = fast_column(slots, &rows);
-        prop_assert_eq!(&wide, &fast);
-        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(rows.len())).collect();
-        cuts.sort_unstable();
-        let mut merged = fast_column(slots, &rows[cuts[1]..]);
-        merged.merge(&wide_column(slots, &rows[cuts[0]..cuts[1]]));
-        merged.merge(&fast_column(slots, &rows[..cuts[0]]));
-        prop_assert_eq!(&merged, &wide);
-        let restored = SumColumn::from_parts(merged.parts()).expect("parts of a column");
-        prop_assert_eq!(&restored, &merged);
-        for column in [wide, fast, merged, restored] {
-            column.values().into_iter().zip(&expected).for_each(|(v, &e)| check(v, e));
+        check_column(slots, &rows, cuts);
+    }
+
+    /// Nothing but values of usual sizes, so that sums stay in the bins of the kernel.
+    #[test]
+    fn a_column_of_usual_values_is_a_sum_per_slot(
+        (slots, rows) in (1_usize..6).prop_flat_map(|slots| {
+            let row = prop::collection::vec(usual_value(), slots);
+            (Just(slots), prop::collection::vec(row, 0..30))
+        }),
+        cuts in prop::collection::vec(0_usize..30, 2),
+    ) {
+        check_column(slots, &rows, cuts);
+    }
+
+    /// Whatever vectors a machine has, it finds the same bits.
+    #[test]
+    fn all_lanes_fill_the_same_bins(
+        (slots, rows) in (1_usize..40).prop_flat_map(|slots| {
+            let value = prop_oneof![40 => usual_value(), 1 => maybe_infinite()];
+            let row = prop::collection::vec(value, slots);
+            (Just(slots), prop::collection::vec(row, 0..12))
+        }),
+        bins in 2..=BINS_MAX, grid in -60_i32..0,
+    ) {
+        let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
+        let mut rounder = 1.5 * 2_f64.powi(52 + grid);
+        let rounders = std::array::from_fn(|_bin| {
+            rounder *= 2_f64.powi(-40);
+            rounder * 2_f64.powi(40)
+        });
+        let fill = |lanes| {
+            let mut counts = vec![0; slots];
+            let mut sums = vec![vec![0.0_f64; slots]; bins];
+            let mut bins = Bins { counts: &mut counts, sums: &mut sums };
+            let fits = bins.add(&rows, &rounders, lanes);
+            let bits = sums.into_iter().flatten().map(|sum| if sum.is_nan() { 0 } else { sum.to_bits() });
+            (fits, counts, bits.collect::<Vec<u64>>())
+        };
+        let plain = fill(Lanes::Plain);
+        for lanes in Lanes::ALL.into_iter().filter(|lanes| lanes.exist()) {
+            prop_assert_eq!(fill(lanes), plain.clone(), "{:?}", lanes);
         }
+    }
+}
+
+/// What a store mostly holds.
+fn usual_value() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        6 => (-100_000_i32..100_000, 1_u8..61).prop_map(|(n, d)| f64::from(n) / f64::from(d)),
+        2 => (0_i32..1000).prop_map(f64::from),
+        1 => Just(f64::NAN),
+        1 => Just(0.0),
+    ]
+}
+
+/// Sums of columns in parts and by either way are the sums of their slots.
+#[track_caller]
+fn check_column(slots: usize, rows: &[Vec<f64>], mut cuts: Vec<usize>) {
+    let expected: Vec<f64> = (0..slots)
+        .map(|slot| exact(&rows.iter().map(|row| row[slot]).collect::<Vec<_>>()).value())
+        .collect();
+    let wide = wide_column(slots, rows);
+    let fast = fast_column(slots, rows);
+    assert_eq!(wide, fast);
+    cuts.iter_mut().for_each(|cut| *cut = rows.len().min(*cut));
+    cuts.sort_unstable();
+    let mut merged = fast_column(slots, &rows[cuts[1]..]);
+    merged.merge(&wide_column(slots, &rows[cuts[0]..cuts[1]]));
+    merged.merge(&fast_column(slots, &rows[..cuts[0]]));
+    assert_eq!(merged, wide);
+    let restored = SumColumn::from_parts(merged.parts()).expect("parts of a column");
+    assert_eq!(restored, merged);
+    for column in [wide, fast, merged, restored] {
+        let found = column.values().into_iter();
+        found.zip(&expected).for_each(|(v, &e)| check(v, e));
     }
 }
 
