@@ -12,6 +12,7 @@
 //!            key ─► present, value ─► postings     (each at least 8 times its right neighbour)
 //! ```
 
+mod column;
 mod postings;
 mod segment;
 mod select;
@@ -23,6 +24,8 @@ use roaring::RoaringBitmap;
 use telamon_model::{Predicate, Series};
 
 use segment::Segment;
+
+pub use column::TagColumn;
 
 /// A segment is merged into its left neighbour unless that is this many times larger: a series is
 /// copied about this often for each factor of growth, and there are at most a dozen segments.
@@ -71,6 +74,13 @@ impl Index {
             selected |= select::select(segment, predicate);
         }
         selected
+    }
+
+    /// What there is to walk to see which series have which value of a key.
+    fn postings_of(&self, key: &str) -> u64 {
+        let tags = self.segments.iter().filter_map(|segment| segment.key(key));
+        tags.map(|tag| tag.present().len() + tag.values().len() as u64)
+            .sum()
     }
 
     /// Keys that at least one of the series has; all series when there is no restriction.

@@ -23,6 +23,7 @@ mod tile;
 mod view;
 
 pub use closing::ClosedStep;
+pub use index::TagColumn;
 pub use options::{Options, OptionsError};
 pub use recovery::{OpenError, Quarantined, Recovery};
 pub use shard::{ApplyDrops, BadRecord};

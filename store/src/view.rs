@@ -11,7 +11,7 @@ use telamon_model::{ABSENT, PartitionIndex, Predicate, Series, Slot, SlotRange, 
 
 use crate::block::Sealed;
 use crate::directory::Directory;
-use crate::index::Index;
+use crate::index::{Index, TagColumn};
 use crate::options::Calendar;
 use crate::tile::Hot;
 
@@ -55,6 +55,14 @@ impl ShardView {
             selected -= &*self.hidden;
         }
         selected
+    }
+
+    /// Which value of a key each of some series has, in the order of their ordinals.
+    ///
+    /// # Panics
+    /// When an ordinal was not given by this view.
+    pub fn tag_column(&self, key: &str, within: &RoaringBitmap) -> TagColumn {
+        TagColumn::of(&self.index, key, within, |ordinal| self.series(ordinal))
     }
 
     /// The series with this ordinal.

@@ -13,27 +13,10 @@ use std::collections::BTreeMap;
 
 use telamon_model::exact::{SlotBits, SumColumn, SumKernel, SumSession};
 use telamon_model::partial::{Column, Combine, Fold, Group, GroupKey, Partial, Shape};
-use telamon_model::{ABSENT, Series, SeriesId};
+use telamon_model::{ABSENT, SeriesId};
 
 use crate::expr::{max_present, min_present};
 use crate::plan::Scan;
-
-/// A series and its cells.
-pub(super) struct Row<'a> {
-    pub(super) series: &'a Series,
-    pub(super) cells: &'a [f64],
-}
-
-impl Row<'_> {
-    pub(super) fn has_value(&self) -> bool {
-        self.cells.iter().any(|cell| !cell.is_nan())
-    }
-
-    /// The smallest of these in a group decides its type.
-    fn kind(&self) -> (SeriesId, bool) {
-        (self.series.id(), self.series.dstype().is_gauge())
-    }
-}
 
 /// All that one thread has accumulated for a pass.
 pub(super) struct Accumulators<'a> {
@@ -80,36 +63,33 @@ impl<'a> Accumulators<'a> {
     }
 
     /// Adds rows of one group, at least one, each with at least one value: a series without any must
-    /// not decide for its group.
-    pub(super) fn add(&mut self, group: u32, rows: &[Row<'_>]) {
+    /// not decide for its group. `first` is the smallest id among their series, and whether that is a
+    /// gauge.
+    pub(super) fn add(&mut self, group: u32, first: (SeriesId, bool), rows: &[&[f64]]) {
         if self.open.as_ref().is_none_or(|open| open.group != group) {
             self.close();
-            self.open = Some(self.start(group, &rows[0]));
+            self.open = Some(self.start(group, first));
         }
         let Some(open) = &mut self.open else {
             unreachable!("a group was opened above")
         };
-        for row in rows {
-            open.first = open.first.min(row.kind());
-        }
-        let cells: Vec<&[f64]> = rows.iter().map(|row| row.cells).collect();
+        open.first = open.first.min(first);
         if self.shapes.iter().any(Shape::needs_presence) {
-            cells
-                .iter()
+            rows.iter()
                 .for_each(|row| note_present(row, &mut open.present));
         }
         let targets = open.targets.iter_mut().zip(&mut self.kernels);
         for ((target, kernel), shape) in targets.zip(&self.shapes) {
             target.make_ready(rows.len(), shape, kernel);
             match target {
-                OpenTarget::Single(column, rows) => {
-                    column.add_row(cells[0]);
-                    *rows = 1;
+                OpenTarget::Single(column, known) => {
+                    column.add_row(rows[0]);
+                    *known = 1;
                 }
-                OpenTarget::Sum(session) => add_sums(session, &cells, shape, &mut self.folded),
-                OpenTarget::Other(Column::Count(counts)) => add_counts(counts, &cells, shape),
+                OpenTarget::Sum(session) => add_sums(session, rows, shape, &mut self.folded),
+                OpenTarget::Other(Column::Count(counts)) => add_counts(counts, rows, shape),
                 OpenTarget::Other(Column::Extreme(column)) => {
-                    for row in cells.iter() {
+                    for row in rows {
                         column.add_row(fold(row, shape, &mut self.folded));
                     }
                 }
@@ -146,7 +126,7 @@ impl<'a> Accumulators<'a> {
         )
     }
 
-    fn start(&mut self, group: u32, row: &Row<'_>) -> OpenGroup {
+    fn start(&mut self, group: u32, first: (SeriesId, bool)) -> OpenGroup {
         let targets = self.shapes.iter().map(|shape| match shape.new_column() {
             Column::Sum(column) => OpenTarget::Single(column, 0),
             column => OpenTarget::Other(column),
@@ -155,7 +135,7 @@ impl<'a> Accumulators<'a> {
             group,
             targets: targets.collect(),
             present: SlotBits::new(),
-            first: row.kind(),
+            first,
         }
     }
 

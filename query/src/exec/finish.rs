@@ -36,7 +36,7 @@ pub(super) fn finish(
                 GroupKey::Series(id, _) => Some(*id),
                 GroupKey::Values(_) => None,
             };
-            (line_of(&group, fetch, plan), id)
+            (line_of(group, fetch, plan), id)
         })
         .collect();
     lines.sort_by(|(a, a_id), (b, b_id)| utf16_cmp(&a.label, &b.label).then(a_id.cmp(b_id)));
@@ -76,7 +76,7 @@ pub(super) fn offset_suffix(data: &DataExpr) -> String {
 }
 
 /// The line of a group.
-pub(super) fn line_of(group: &FinishedGroup<'_>, fetch: &Fetch, plan: &Plan) -> Line {
+pub(super) fn line_of(group: FinishedGroup<'_>, fetch: &Fetch, plan: &Plan) -> Line {
     let (tags, label) = name_of(group.key, &fetch.data);
     let lead = plan.scans[fetch.scan].lead;
     Line {
@@ -87,24 +87,25 @@ pub(super) fn line_of(group: &FinishedGroup<'_>, fetch: &Fetch, plan: &Plan) -> 
         } else {
             LineKind::Rate
         },
-        values: place(&group.values, lead, fetch.shift, plan.points),
+        values: place(group.values, lead, fetch.shift, plan.points),
     }
 }
 
 /// Values at their points: `lead` points after the first one, and `shift` points later.
-fn place(values: &[f64], lead: usize, shift: i64, points: usize) -> Vec<f64> {
-    let mut placed = vec![ABSENT; points];
-    for (index, &value) in values.iter().enumerate() {
-        let point = i64::try_from(lead + index)
-            .ok()
-            .and_then(|at| at.checked_add(shift));
-        let cell = point
-            .and_then(|point| usize::try_from(point).ok())
-            .and_then(|point| placed.get_mut(point));
-        if let Some(cell) = cell {
-            *cell = value;
-        }
+fn place(mut values: Vec<f64>, lead: usize, shift: i64, points: usize) -> Vec<f64> {
+    let first = i64::try_from(lead)
+        .unwrap_or(i64::MAX)
+        .saturating_add(shift);
+    if first == 0 {
+        values.resize(points, ABSENT);
+        return values;
     }
+    let mut placed = vec![ABSENT; points];
+    let before = usize::try_from(first).unwrap_or(0).min(points);
+    let too_early = usize::try_from(first.saturating_neg()).unwrap_or(0);
+    let shown = &values[too_early.min(values.len())..];
+    let count = shown.len().min(points - before);
+    placed[before..before + count].copy_from_slice(&shown[..count]);
     placed
 }
 

@@ -63,7 +63,7 @@ impl<'a> Groups<'a> {
             .members
             .iter()
             .filter_map(|&member| self.finish(member));
-        let lines: Vec<Line> = finished.map(|group| self.line(&group)).collect();
+        let lines: Vec<Line> = finished.map(|group| self.line(group)).collect();
         self.check_left(lines.len(), limits)?;
         Ok(lines)
     }
@@ -118,7 +118,7 @@ impl<'a> Groups<'a> {
                 let known = self.finish(self.members[loser]);
                 known.expect("a group that was scored has values")
             };
-            let line = self.line(&lost);
+            let line = self.line(lost);
             match &mut others {
                 Some(others) => others.add(&line),
                 None => others = Some(OtherLines::new(how, &line, self.fetch.data.keys())),
@@ -133,7 +133,7 @@ impl<'a> Groups<'a> {
             .filter_map(|index| self.finish(self.members[index]));
         Ok(others
             .into_iter()
-            .chain(kept.map(|group| self.line(&group)))
+            .chain(kept.map(|group| self.line(group)))
             .collect())
     }
 
@@ -154,7 +154,7 @@ impl<'a> Groups<'a> {
             lines += 1;
             let score = |statistic| summarize(statistic, self.shown(&group));
             if is_true(number_of(condition, step_seconds, &score)?) {
-                kept.push(self.line(&group));
+                kept.push(self.line(group));
                 self.check_left(kept.len(), limits)?;
             }
         }
@@ -167,7 +167,7 @@ impl<'a> Groups<'a> {
         self.partial.finish_group(key, group)
     }
 
-    fn line(&self, group: &FinishedGroup<'_>) -> Line {
+    fn line(&self, group: FinishedGroup<'_>) -> Line {
         line_of(group, self.fetch, self.plan)
     }
 

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use telamon_model::partial::{Partial, PartialStats};
 
-use super::accumulate::{Accumulators, Row};
+use super::accumulate::Accumulators;
 use super::select::{Member, SelectedShard, Selection};
 use super::{EvalError, Limits};
 use crate::plan::{Grouping, Scan};
@@ -152,33 +152,32 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// Reads a slab in the order of ordinals and adds it in the order of groups.
+    /// Reads a slab and adds it group by group.
     fn read_slab(&mut self, shard: &SelectedShard, slab: &[Member]) {
         let width = self.scan.slots.len();
         self.ordinals.clear();
         self.ordinals
             .extend(slab.iter().map(|member| member.ordinal));
-        self.ordinals.sort_unstable();
         self.cells.resize(slab.len() * width, 0.0);
         shard
             .view
             .read_rows(&self.ordinals, self.scan.slots, &mut self.cells);
-        for run in slab.chunk_by(|a, b| a.group == b.group) {
-            let rows: Vec<Row<'_>> = run
-                .iter()
-                .map(|member| {
-                    let place = self.ordinals.binary_search(&member.ordinal);
-                    let row = place.expect("every member of the slab was read");
-                    Row {
-                        series: shard.view.series(member.ordinal),
-                        cells: &self.cells[row * width..(row + 1) * width],
-                    }
-                })
-                .filter(Row::has_value)
-                .collect();
-            if !rows.is_empty() {
-                self.accumulators.add(run[0].group, &rows);
+        let mut rows: Vec<&[f64]> = Vec::with_capacity(slab.len());
+        let mut members: Vec<Member> = Vec::with_capacity(slab.len());
+        for (&member, row) in slab.iter().zip(self.cells.chunks_exact(width)) {
+            if row.iter().any(|cell| !cell.is_nan()) {
+                rows.push(row);
+                members.push(member);
             }
+        }
+        let mut rows = rows.as_slice();
+        for run in members.chunk_by(|a, b| a.group == b.group) {
+            let (own, others) = rows.split_at(run.len());
+            rows = others;
+            let series = run.iter().map(|member| shard.view.series(member.ordinal));
+            let kinds = series.map(|series| (series.id(), series.dstype().is_gauge()));
+            let first = kinds.min().expect("a run has a member");
+            self.accumulators.add(run[0].group, first, own);
         }
     }
 

@@ -8,9 +8,8 @@ use std::sync::Arc;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
-use telamon_model::Series;
 use telamon_model::partial::GroupKey;
-use telamon_store::{ShardView, Snapshot};
+use telamon_store::{ShardView, Snapshot, TagColumn};
 
 use super::Limits;
 use crate::plan::{Grouping, Scan};
@@ -75,18 +74,88 @@ fn group_shard(
     view: &Arc<ShardView>,
     ordinals: &RoaringBitmap,
 ) -> (SelectedShard, Vec<GroupKey>) {
-    let mut groups = Groups::new(grouping);
-    let mut members = Vec::with_capacity(usize::try_from(ordinals.len()).unwrap_or(0));
-    for ordinal in ordinals {
-        if let Some(group) = groups.group_of(view, ordinal) {
-            members.push(Member { group, ordinal });
+    let (members, keys) = match grouping {
+        Grouping::Together => {
+            let members = ordinals.iter().map(|ordinal| Member { group: 0, ordinal });
+            (members.collect(), vec![GroupKey::Values(Vec::new())])
         }
-    }
-    if matches!(grouping, Grouping::By(_)) {
-        members.sort_unstable();
-    }
+        Grouping::By(keys) => {
+            let columns: Vec<TagColumn> = keys
+                .iter()
+                .map(|key| view.tag_column(key, ordinals))
+                .collect();
+            group_by(&columns, ordinals)
+        }
+        Grouping::Each => (0..)
+            .zip(ordinals)
+            .map(|(group, ordinal)| {
+                let series = view.series(ordinal);
+                let key = GroupKey::Series(series.id(), series.tags().clone());
+                (Member { group, ordinal }, key)
+            })
+            .unzip(),
+    };
     let view = Arc::clone(view);
-    (SelectedShard { view, members }, groups.keys)
+    (SelectedShard { view, members }, keys)
+}
+
+/// Groups the series of a shard by the values of some keys, and puts them in the order of groups.
+fn group_by(columns: &[TagColumn], ordinals: &RoaringBitmap) -> (Vec<Member>, Vec<GroupKey>) {
+    let ordinals: Vec<u32> = ordinals.iter().collect();
+    let (groups, count) = split(columns, ordinals.len());
+    let grouped = || {
+        let groups = groups.iter().enumerate();
+        groups.filter(|&(_, &group)| group != TagColumn::NONE)
+    };
+    let mut starts = vec![0; count + 1];
+    grouped().for_each(|(_, &group)| starts[group as usize + 1] += 1);
+    for group in 0..count {
+        starts[group + 1] += starts[group];
+    }
+    let nobody = Member {
+        group: 0,
+        ordinal: 0,
+    };
+    let mut members = vec![nobody; starts[count]];
+    let mut ends = starts.clone();
+    let mut last_places = vec![0; count];
+    for (place, &group) in grouped() {
+        let ordinal = ordinals[place];
+        members[ends[group as usize]] = Member { group, ordinal };
+        ends[group as usize] += 1;
+        last_places[group as usize] = place;
+    }
+    let keys = last_places.into_iter().map(|place| {
+        let values = columns.iter().map(|column| {
+            let code = column.codes[place];
+            Arc::clone(&column.values[code as usize])
+        });
+        GroupKey::Values(values.collect())
+    });
+    (members, keys.collect())
+}
+
+/// The group of each series, or [`TagColumn::NONE`], and how many groups there are, none of them empty.
+/// With each key, the groups so far fall apart.
+fn split(columns: &[TagColumn], series: usize) -> (Vec<u32>, usize) {
+    let Some((first, others)) = columns.split_first() else {
+        return (vec![0; series], series.min(1));
+    };
+    let mut groups = first.codes.clone();
+    let mut count = first.values.len();
+    for column in others {
+        let mut parts: FxHashMap<(u32, u32), u32> = FxHashMap::default();
+        for (group, &code) in groups.iter_mut().zip(&column.codes) {
+            if *group == TagColumn::NONE || code == TagColumn::NONE {
+                *group = TagColumn::NONE;
+                continue;
+            }
+            let new = number(parts.len());
+            *group = *parts.entry((*group, code)).or_insert(new);
+        }
+        count = parts.len();
+    }
+    (groups, count)
 }
 
 /// Gives the groups of all shards common numbers. The order within a shard stays one in which groups
@@ -117,57 +186,4 @@ fn join(grouped: Vec<(SelectedShard, Vec<GroupKey>)>) -> Selection {
 
 fn number(index: usize) -> u32 {
     u32::try_from(index).expect("a store holds fewer than 2^32 series")
-}
-
-/// Groups in the order in which they were met.
-struct Groups<'a> {
-    grouping: &'a Grouping,
-    keys: Vec<GroupKey>,
-    by_values: FxHashMap<Vec<Arc<str>>, u32>,
-    values: Vec<Arc<str>>,
-}
-
-impl<'a> Groups<'a> {
-    fn new(grouping: &'a Grouping) -> Self {
-        let keys = match grouping {
-            Grouping::Together => vec![GroupKey::Values(Vec::new())],
-            Grouping::By(_) | Grouping::Each => Vec::new(),
-        };
-        Self {
-            grouping,
-            keys,
-            by_values: FxHashMap::default(),
-            values: Vec::new(),
-        }
-    }
-
-    /// The group of a series; `None` when it lacks a key.
-    fn group_of(&mut self, view: &ShardView, ordinal: u32) -> Option<u32> {
-        match self.grouping {
-            Grouping::Together => Some(0),
-            Grouping::By(keys) => self.group_by(keys, view.series(ordinal)),
-            Grouping::Each => {
-                let series = view.series(ordinal);
-                Some(self.push(GroupKey::Series(series.id(), series.tags().clone())))
-            }
-        }
-    }
-
-    fn group_by(&mut self, keys: &[Arc<str>], series: &Series) -> Option<u32> {
-        self.values.clear();
-        for key in keys {
-            self.values.push(Arc::clone(series.tags().get(key)?));
-        }
-        if let Some(&group) = self.by_values.get(&self.values) {
-            return Some(group);
-        }
-        let group = self.push(GroupKey::Values(self.values.clone()));
-        self.by_values.insert(self.values.clone(), group);
-        Some(group)
-    }
-
-    fn push(&mut self, key: GroupKey) -> u32 {
-        self.keys.push(key);
-        number(self.keys.len() - 1)
-    }
 }

@@ -20,6 +20,13 @@ impl Postings {
         }
     }
 
+    pub(super) fn for_each(&self, mut visit: impl FnMut(u32)) {
+        match self {
+            Self::One(ordinal) => visit(*ordinal),
+            Self::Many(bitmap) => bitmap.iter().for_each(visit),
+        }
+    }
+
     /// Adds an ordinal that is greater than all in the set.
     pub(super) fn push(&mut self, ordinal: u32) {
         match self {

@@ -146,6 +146,30 @@ proptest! {
         prop_assert_eq!(index.tag_values("k", within), values);
     }
 
+    /// Both ways of making a column give each series the value of its tags; nothing else occurs.
+    #[test]
+    fn a_column_holds_the_value_of_every_series(
+        series in series(),
+        sizes in prop::collection::vec(0_usize..30, 0..12),
+        predicate in predicate(),
+        key in key(),
+    ) {
+        let index = index(&series, &sizes);
+        let within = naive(&series, &predicate);
+        let expected: Vec<Option<&Arc<str>>> =
+            within.iter().map(|ordinal| series[ordinal as usize].tags().get(&key)).collect();
+        let occurring: BTreeSet<&Arc<str>> = expected.iter().flatten().copied().collect();
+        let of = |ordinal: u32| &series[ordinal as usize];
+        let tags = TagColumn::of_tags(&key, within.iter().map(of));
+        for column in [TagColumn::of(&index, &key, &within, of), TagColumn::of_postings(&index, &key, &within), tags] {
+            let found: Vec<Option<&Arc<str>>> = column.codes.iter().map(|&code| {
+                (code != TagColumn::NONE).then(|| &column.values[code as usize])
+            }).collect();
+            prop_assert_eq!(&found, &expected);
+            prop_assert_eq!(column.values.len(), occurring.len());
+        }
+    }
+
     #[test]
     fn single_series_end_up_in_few_segments(count in 1_usize..400) {
         let series: Vec<Series> = (0..count)
