@@ -166,6 +166,13 @@ fn scan_100k_one_thread(bencher: Bencher<'_, '_>) {
 /// Rows that an evaluation reads at a time.
 const SLAB_ROWS: usize = 64;
 
+/// The same added up as one group, by one thread: reading and exact adding, no grouping.
+#[divan::bench]
+fn sum_100k_one_thread(bencher: Bencher<'_, '_>) {
+    let sum = DataExpr::Aggregate(sum(Predicate::True));
+    run_expr(bencher, Expr::Data(sum), STEPS, u64::MAX);
+}
+
 /// A thousand groups, by one thread.
 #[divan::bench]
 fn sum_100k_by_node_one_thread(bencher: Bencher<'_, '_>) {
