@@ -96,8 +96,8 @@ fn pictures_and_scenes_are_those_that_are_kept() {
         .map(|(name, graph)| (format!("{name}.png"), png::encode(&graph).unwrap()))
         .collect();
     files.push(("error.png".to_owned(), error_picture()));
-    let markup = svg::encode(&spans(TELAMON, Theme::Light)).unwrap();
-    files.push(("spans_telamon.svg".to_owned(), markup.into_bytes()));
+    let markup = svg::encode(&zones(TELAMON, Theme::Light)).unwrap();
+    files.push(("zones_telamon.svg".to_owned(), markup.into_bytes()));
     for (name, bytes) in &files {
         assert!(
             bytes.len() <= PICTURE_BYTES_MAX,
