@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// Decodes escapes in one pass from left to right. Anything else with a backslash is literal. Two
 /// escapes that form a surrogate pair become one character; half a pair alone becomes U+FFFD.
 pub fn decode(text: &str) -> Cow<'_, str> {
-    if !text.contains("\\u") {
+    if !text.as_bytes().contains(&b'\\') {
         return Cow::Borrowed(text);
     }
     let mut units = Vec::new();

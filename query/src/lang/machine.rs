@@ -15,7 +15,7 @@ use super::error::{ErrorClass, Fault, LangError};
 use super::token::{Span, Token};
 use super::value::{List, Type, Value};
 use super::{Limits, ParseOptions, Vocabulary, escape, hint, weight};
-use crate::expr::{CustomAverage, is_line_style};
+use crate::expr::{CustomAverage, Expr, is_line_style};
 use crate::limit::Limit;
 use crate::words::{self, Args, Body, Stability, Word};
 
@@ -32,6 +32,8 @@ pub(crate) struct Machine<'o> {
     depth: usize,
     /// Tokens run, and work that costs as much.
     steps: usize,
+    /// The expression that was weighed last, and its parts.
+    weighed: Option<(Arc<Expr>, usize)>,
     /// The token being run, or the one whose macro is.
     span: Span,
 }
@@ -97,6 +99,7 @@ impl<'o> Machine<'o> {
             variables: options.variables.clone(),
             depth: 0,
             steps: 0,
+            weighed: None,
             span: 0..0,
         }
     }
@@ -267,26 +270,24 @@ impl<'o> Machine<'o> {
     pub(crate) fn call_word(&mut self, name: &str) -> Result<(), Fault> {
         let vocabulary = self.options.vocabulary;
         let own = self.options.own.named(name);
-        let is_replaced = |word: &Word| own.is_some() && word.vocabulary == Vocabulary::Custom;
-        let mut known = words::overloads(name)
-            .iter()
-            .copied()
-            .filter(|word| !is_replaced(word))
-            .chain(own)
-            .filter(|word| word.vocabulary <= vocabulary)
-            .peekable();
-        if known.peek().is_none() {
+        let is_known = |word: &&Word| {
+            let is_replaced = own.is_some() && word.vocabulary == Vocabulary::Custom;
+            word.vocabulary <= vocabulary && !is_replaced
+        };
+        let shipped = words::overloads(name).iter().copied().filter(is_known);
+        let mut known = shipped.chain(own.filter(|word| word.vocabulary <= vocabulary));
+        let candidates = known.clone();
+        let Some(word) = known.find(|word| word.matches(&self.stack)) else {
+            let candidates: Vec<&Word> = candidates.collect();
+            if !candidates.is_empty() {
+                return Err(hint::no_match(name, &candidates, &self.stack));
+            }
             if is_line_style(name) && vocabulary >= Vocabulary::Style {
                 self.stack.push(Value::text(name));
                 return self.call_word("ls");
             }
             let fault = hint::unknown_word(name, vocabulary, &self.stack);
             return Err(hint::or_own_word(fault, name, self.options));
-        }
-        let candidates = known.clone();
-        let Some(word) = known.find(|word| word.matches(&self.stack)) else {
-            let candidates: Vec<&Word> = candidates.collect();
-            return Err(hint::no_match(name, &candidates, &self.stack));
         };
         if word.stability == Stability::Unstable && !self.options.unstable {
             return Err(
@@ -329,11 +330,31 @@ impl<'o> Machine<'o> {
         let value = compute(&Args::new(operands, &self.options.limits))?;
         let value = restyle(value, word, operands);
         // A large expression makes each step over it dear, so steps are charged by its parts.
-        let parts = weight::check(&value, &self.options.limits)?;
+        let parts = self.weigh(&value)?;
         self.steps += parts / PARTS_PER_STEP;
         self.stack.truncate(first);
         self.stack.push(value);
         Ok(())
+    }
+
+    /// The parts of a value that is not too large. Words that set how an expression is shown leave it
+    /// as it is, so that it was often weighed just before.
+    fn weigh(&mut self, value: &Value) -> Result<usize, Fault> {
+        let expr = match value {
+            Value::Expr(expr) => expr,
+            Value::Styled(styled) => &styled.expr,
+            Value::Text(_) | Value::List(_) | Value::Query(_) => {
+                return weight::check(value, &self.options.limits);
+            }
+        };
+        match &self.weighed {
+            Some((known, parts)) if Arc::ptr_eq(known, expr) => Ok(*parts),
+            _ => {
+                let parts = weight::check(value, &self.options.limits)?;
+                self.weighed = Some((Arc::clone(expr), parts));
+                Ok(parts)
+            }
+        }
     }
 
     /// Runs a list as a program over the same stack and variables.

@@ -39,7 +39,8 @@ pub(crate) struct UnclosedComment {
 impl<'s> Source<'s> {
     /// Deletes comments, which nest. Text on both sides of a comment joins.
     pub(crate) fn new(source: &'s str) -> Result<Self, UnclosedComment> {
-        if !source.contains("/*") && !source.contains("*/") {
+        let has_star = source.as_bytes().contains(&b'*');
+        if !has_star || !source.contains("/*") && !source.contains("*/") {
             return Ok(Self {
                 text: Cow::Borrowed(source),
                 gaps: Vec::new(),
@@ -96,20 +97,21 @@ impl<'s> Source<'s> {
 
     /// The tokens in order; empty ones are dropped.
     pub(crate) fn tokens(&self) -> Vec<Token<'_>> {
-        let mut tokens = Vec::with_capacity(16);
+        // Three letters and a comma are a short token.
+        let mut tokens = Vec::with_capacity(self.text.len() / 4 + 1);
+        let is_shown = |byte: &u8| *byte > b' ';
         let mut start = 0;
-        for piece in self.text.split(',') {
-            let end = start + piece.len();
-            let text = piece.trim_matches(|c: char| c <= ' ');
-            if !text.is_empty() {
-                let lead = piece.len() - piece.trim_start_matches(|c: char| c <= ' ').len();
-                let first = start + lead;
+        for piece in self.text.as_bytes().split(|&byte| byte == b',') {
+            let first = piece.iter().position(is_shown);
+            let last = piece.iter().rposition(is_shown);
+            if let (Some(first), Some(last)) = (first, last) {
+                let (first, last) = (start + first, start + last);
                 tokens.push(Token {
-                    text,
-                    span: self.original(first)..self.original(first + text.len() - 1) + 1,
+                    text: &self.text[first..=last],
+                    span: self.original(first)..self.original(last) + 1,
                 });
             }
-            start = end + 1;
+            start += piece.len() + 1;
         }
         tokens
     }
