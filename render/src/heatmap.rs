@@ -1,14 +1,15 @@
-//! Heatmaps: how often values of many lines fall between two ticks of the axis at each time.
+//! Heatmaps: how often values of many lines fall between two edges, ticks of the axis as a rule, at each
+//! time.
 //!
-//! Takes the heatmap lines of a plot and its ticks, gives counts, their bounds and colours. All
+//! Takes the heatmap lines of a plot and the edges, gives counts, their bounds and colours. All
 //! heatmap lines of a plot are one heatmap. Cells become pixels in `scene`, numbers in `encode`.
 //!
 //! ```text
 //!   upper end ──┬───┬───┐
 //!               │   │ 2 │  bucket 2      a line counts 1 in the bucket of its value;
-//!   tick     ───┼───┼───┤                a line of a percentile bucket spreads its rate over
+//!   edge     ───┼───┼───┤                a line of a percentile bucket spreads its rate over
 //!               │ 1 │   │  bucket 1      the rows that the range of its bucket meets
-//!   tick     ───┼───┼───┤
+//!   edge     ───┼───┼───┤
 //!               │ 4 │ 3 │  bucket 0
 //!   lower end ──┴───┴───┘
 //! ```
@@ -19,12 +20,12 @@ use crate::RenderError;
 use crate::color::Color;
 use crate::graph::{Bound, LineDef, LineStyle, Plot, Scale};
 use crate::scale::{RowScale, bend, unbend};
-use crate::ticks::{Tick, bucket, bucket_index};
+use crate::ticks::{bucket, bucket_index};
 
 /// Counts of a plot, by time and bucket.
 #[derive(Clone, Debug)]
 pub(crate) struct Heatmap {
-    /// The lower end of the axis, its ticks, and the upper end: bucket `j` lies between `j` and `j + 1`.
+    /// The lower end of the axis, what lies between, and the upper end: bucket `j` lies between `j` and `j + 1`.
     pub(crate) edges: Vec<f64>,
     /// All buckets of the first time, then of the next.
     counts: Vec<f64>,
@@ -33,9 +34,15 @@ pub(crate) struct Heatmap {
     scale: Scale,
     /// From the palest; not empty.
     colors: Vec<Color>,
+    /// Whether they are shades of the lines' colour.
+    is_shaded: bool,
     /// What the legend calls it.
     pub(crate) label: Option<String>,
 }
+
+/// Shades of our style, and what the palest one is more than.
+const SHADES: u8 = 12;
+const PALEST: u8 = 24;
 
 /// What a colour stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,14 +67,14 @@ pub(crate) fn percentile_range(line: &LineDef) -> Option<(f64, f64)> {
 }
 
 impl Heatmap {
-    /// The heatmap of a plot between two ends of its axis, or none if no line is part of one.
+    /// The heatmap of a plot between two ends of its axis, with edges between them, or none if no line is part of one.
     ///
     /// # Errors
     /// When the bounds of its colours are in the wrong order.
     pub(crate) fn of(
         plot: &Plot,
         (low, high): (f64, f64),
-        ticks: &[Tick],
+        between: &[f64],
         points: usize,
     ) -> Result<Option<Self>, RenderError> {
         let mut lines = plot
@@ -83,7 +90,7 @@ impl Heatmap {
             None => shades(first.color),
         };
         let mut edges = vec![low];
-        edges.extend(ticks.iter().map(|tick| tick.value));
+        edges.extend(between);
         edges.push(high);
         let buckets = edges.len() - 1;
         let mut heatmap = Self {
@@ -92,6 +99,7 @@ impl Heatmap {
             bounds: (0.0, 0.0),
             scale: def.scale,
             colors,
+            is_shaded: def.palette.is_none(),
             label: def.label.clone(),
         };
         for line in lines {
@@ -103,6 +111,22 @@ impl Heatmap {
         }
         heatmap.bounds = heatmap.count_bounds(def.lower, def.upper)?;
         Ok(Some(heatmap))
+    }
+
+    /// The same counts in more shades, the palest of which is far enough from nothing to be seen.
+    pub(crate) fn with_more_shades(mut self) -> Self {
+        if let (true, Some(&strongest)) = (self.is_shaded, self.colors.last()) {
+            let alphas = (1..=SHADES).map(|shade| {
+                let part = (u8::MAX - PALEST) / SHADES * shade;
+                if shade == SHADES {
+                    u8::MAX
+                } else {
+                    PALEST + part
+                }
+            });
+            self.colors = alphas.map(|alpha| strongest.with_alpha(alpha)).collect();
+        }
+        self
     }
 
     /// Number of rows.
@@ -122,8 +146,8 @@ impl Heatmap {
             if !(low..=high).contains(value) {
                 continue;
             }
-            let ticks = &self.edges[1..buckets];
-            let bucket = ticks.partition_point(|tick| tick <= value);
+            let between = &self.edges[1..buckets];
+            let bucket = between.partition_point(|edge| edge <= value);
             self.counts[time * buckets + bucket] += 1.0;
         }
     }

@@ -101,6 +101,22 @@ impl RowScale {
         }
     }
 
+    /// The value at a part of the height: 0 is the lower end, 1 the upper.
+    pub(crate) fn value_at(&self, part: f64) -> f64 {
+        let position = self.low + part * self.unit * f64::from(self.bottom - self.top);
+        match (self.scale, &self.decades) {
+            (_, Some(decades)) => decades.value(position),
+            (Scale::LogLinear, None) => {
+                let steps = part * self.unit * f64::from(self.bottom - self.top);
+                #[expect(clippy::cast_possible_truncation, reason = "a few thousand buckets")]
+                let whole = steps.floor() as i32;
+                let (from, to) = bucket_ends(self.low_bucket + 1 + whole);
+                from + (steps - steps.floor()) * (to - from)
+            }
+            (scale, None) => unbend(scale, position),
+        }
+    }
+
     /// The first row of the canvas.
     pub(crate) fn top(&self) -> i32 {
         self.top
@@ -147,15 +163,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const SCALES: [Scale; 5] = [
+        Scale::Linear,
+        Scale::Logarithmic,
+        Scale::LogLinear,
+        Scale::Power2,
+        Scale::Sqrt,
+    ];
+
     #[test]
     fn ends_are_first_and_last_row() {
-        for scale in [
-            Scale::Linear,
-            Scale::Logarithmic,
-            Scale::LogLinear,
-            Scale::Power2,
-            Scale::Sqrt,
-        ] {
+        for scale in SCALES {
             let rows = RowScale::new(scale, (0.0, 1000.0), (5, 205));
             assert_eq!(rows.row(1000.0), 5, "{scale:?}");
             assert!(
@@ -174,19 +192,23 @@ mod tests {
 
     proptest! {
         #[test]
+        fn a_part_of_the_height_has_a_value_that_lies_there(part in 0.0..1.0_f64, which in 0..6_usize) {
+            let rows = match which {
+                5 => RowScale::of_decades(Decades::new(0.02, 4000.0), (0.0, 4000.0), (0, 1000)),
+                which => RowScale::new(SCALES[which], (0.0, 4000.0), (0, 1000)),
+            };
+            let expected = 1000.0 * (1.0 - part);
+            let found = f64::from(rows.row(rows.value_at(part)));
+            prop_assert!((found - expected).abs() <= 1.5, "{found} for {expected}");
+        }
+
+        #[test]
         fn larger_values_never_lie_lower(
             a in -1e6..1e6_f64,
             b in -1e6..1e6_f64,
             which in 0..5_usize,
         ) {
-            let scale = [
-                Scale::Linear,
-                Scale::Logarithmic,
-                Scale::LogLinear,
-                Scale::Power2,
-                Scale::Sqrt,
-            ][which];
-            let rows = RowScale::new(scale, (-1e6, 1e6), (0, 500));
+            let rows = RowScale::new(SCALES[which], (-1e6, 1e6), (0, 500));
             prop_assert!(rows.row(a.max(b)) <= rows.row(a.min(b)));
         }
     }

@@ -15,7 +15,7 @@ use crate::graph::{
     Bound, GraphDef, Item, LayoutMode, LegendType, LineDef, LineStyle, Plot, Scale, TickLabels,
 };
 use crate::heatmap::Heatmap;
-use crate::layout::axes::value_ticks;
+use crate::layout::axes::{value_ticks, values_of};
 use crate::prefix::decimal_text;
 
 use super::{push_double, push_integer, push_list, push_tags, push_text};
@@ -134,7 +134,7 @@ fn push_heatmap(
     let bounds = axis_bounds(plot, points)?;
     let height = i32::try_from(graph.height).unwrap_or(i32::MAX);
     let ticks = value_ticks(plot, bounds, height);
-    let Some(heatmap) = Heatmap::of(plot, bounds, &ticks, points)? else {
+    let Some(heatmap) = Heatmap::of(plot, bounds, &values_of(&ticks), points)? else {
         return Ok(());
     };
     out.push_str(",{\"type\":\"heatmap\"");

@@ -15,20 +15,8 @@ fn plot(lines: &[&[f64]]) -> Plot {
     plot
 }
 
-fn ticks(values: &[f64]) -> Vec<Tick> {
-    let tick = |&value: &f64| Tick {
-        value,
-        is_major: true,
-        offset: 0.0,
-        label: String::new(),
-    };
-    values.iter().map(tick).collect()
-}
-
 fn heatmap(plot: &Plot, ends: (f64, f64), at: &[f64], points: usize) -> Heatmap {
-    Heatmap::of(plot, ends, &ticks(at), points)
-        .unwrap()
-        .unwrap()
+    Heatmap::of(plot, ends, at, points).unwrap().unwrap()
 }
 
 fn counts(heatmap: &Heatmap) -> Vec<Vec<f64>> {
@@ -137,7 +125,7 @@ fn bounds_of_counts_have_an_order() {
         upper: Bound::Explicit(0.5),
         ..HeatmapDef::default()
     };
-    let problem = Heatmap::of(&plot, (0.0, 10.0), &ticks(&[5.0]), 2).unwrap_err();
+    let problem = Heatmap::of(&plot, (0.0, 10.0), &[5.0], 2).unwrap_err();
     assert_eq!(
         problem.to_string(),
         "the lower bound of a heatmap must not exceed the upper (1 > 0.5)"
@@ -197,4 +185,21 @@ proptest! {
         let alpha = |count: f64| colors.color(count).unwrap().alpha;
         prop_assert!(alpha(a.max(b)) >= alpha(a.min(b)));
     }
+}
+
+#[test]
+fn more_shades_begin_where_they_are_seen_and_leave_a_palette_alone() {
+    let shaded = heatmap(&plot(&[&[1.0, 1.0], &[1.0, 9.0]]), (0.0, 10.0), &[5.0], 2);
+    let finer = shaded.clone().with_more_shades();
+    assert_eq!((shaded.colors.len(), finer.colors.len()), (5, 12));
+    assert_eq!(shaded.colors.last(), finer.colors.last());
+    let alphas: Vec<u8> = finer.colors.iter().map(|color| color.alpha).collect();
+    assert!(
+        alphas.is_sorted_by(|a, b| a < b) && alphas[0] > 30,
+        "{alphas:?}"
+    );
+    let mut listed = plot(&[&[1.0]]);
+    listed.heatmap.palette = Some(crate::palette::Palette::parse("reds").unwrap());
+    let listed = heatmap(&listed, (0.0, 10.0), &[5.0], 1);
+    assert_eq!(listed.clone().with_more_shades().colors, listed.colors);
 }

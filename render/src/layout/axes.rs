@@ -68,7 +68,7 @@ impl ValueAxis {
         };
         let rows = RowScale::new(plot.scale, bounds, (canvas.top, canvas.bottom));
         let all_ticks = value_ticks(plot, bounds, canvas.height());
-        let heatmap = Heatmap::of(plot, bounds, &all_ticks, points)?;
+        let heatmap = Heatmap::of(plot, bounds, &values_of(&all_ticks), points)?;
         let ticks = all_ticks
             .into_iter()
             .map(|tick| (rows.row(tick.value), tick))
@@ -91,6 +91,11 @@ impl ValueAxis {
             base: None,
         })
     }
+}
+
+/// Where the ticks stand.
+pub(crate) fn values_of(ticks: &[Tick]) -> Vec<f64> {
+    ticks.iter().map(|tick| tick.value).collect()
 }
 
 /// The ticks of a value axis of so many pixels.

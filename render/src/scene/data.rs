@@ -241,12 +241,14 @@ fn first_stroke(plot: &Plot) -> usize {
     last_fill.map_or(0, |(number, _)| number + 1)
 }
 
-/// Strokes with the same values take turns along the way, so that none hides another.
+/// Strokes with the same values and width take turns along the way, so that none hides another. Who
+/// draws one wider wants it to stand out.
 fn dashes(plot: &Plot) -> FxHashMap<usize, Dash> {
     let mut seen: FxHashMap<Vec<u64>, Vec<usize>> = FxHashMap::default();
     for (number, line) in plot.lines().enumerate() {
         if !is_fill(line) {
-            let bits = line.values.iter().map(|value| value.to_bits()).collect();
+            let values = line.values.iter().chain([&line.width]);
+            let bits = values.map(|value| value.to_bits()).collect();
             seen.entry(bits).or_default().push(number);
         }
     }

@@ -60,7 +60,7 @@ impl Painter<'_> {
         let ends: Vec<i32> = ends.chain([strip.right]).collect();
         let line = self.colors.line;
         for (&(left, color), right) in strip.colors.iter().zip(ends) {
-            let filled = color.over(Color::WHITE);
+            let filled = color.over(self.colors.canvas);
             self.rect((left, top), (right, bottom), filled);
             self.rect((left, bottom), (left + 1, bottom + 4), line);
         }

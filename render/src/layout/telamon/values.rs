@@ -6,12 +6,16 @@ use crate::RenderError;
 use crate::bounds::roomy::Ends;
 use crate::graph::{Plot, TickLabels};
 use crate::heatmap::Heatmap;
+use crate::scale::RowScale;
 use crate::text::{TextSize, cells, shorten};
 use crate::ticks::telamon::{AxisRoom, value_ticks};
 
 /// From the axis line to a label, and what the text along the axis takes at the outer edge.
 const LABEL_DISTANCE: i32 = 9;
 const SIDE_LABEL: i32 = 18;
+/// Pixels of a row of a heatmap, and most rows.
+const HEATMAP_ROW: i32 = 6;
+const HEATMAP_ROWS_MAX: i32 = 60;
 
 /// The axis of plot `index`, whose lines have so many values.
 ///
@@ -43,13 +47,8 @@ pub(super) fn axis(
         cells: (AXIS_WIDTH - LABEL_DISTANCE - side) / cell,
     };
     let found = value_ticks(bounds.ends, (plot.scale, plot.tick_labels), room);
-    let (low, high) = bounds.ends;
-    // A tick on an end would be the edge of a row without height.
-    let between: Vec<_> = (found.ticks.iter())
-        .filter(|tick| low < tick.value && tick.value < high)
-        .cloned()
-        .collect();
-    let heatmap = Heatmap::of(plot, bounds.ends, &between, points)?;
+    let heatmap = Heatmap::of(plot, bounds.ends, &heatmap_edges(&rows), points)?
+        .map(Heatmap::with_more_shades);
     let base = found
         .base
         .filter(|_| plot.tick_labels != TickLabels::Off)
@@ -69,6 +68,17 @@ pub(super) fn axis(
         heatmap,
         base,
     })
+}
+
+/// Where the rows of a heatmap meet: all of one height, however ticks stand, so that narrow ranges of
+/// values are told apart.
+fn heatmap_edges(rows: &RowScale) -> Vec<f64> {
+    let count = ((rows.bottom() - rows.top()) / HEATMAP_ROW).clamp(1, HEATMAP_ROWS_MAX);
+    let edges = (1..count).map(|row| rows.value_at(f64::from(row) / f64::from(count)));
+    let mut edges: Vec<f64> = edges.collect();
+    // At the limits of doubles neighbours may be one.
+    edges.dedup();
+    edges
 }
 
 /// The base above its axis: it ends at the line of the left axis, if it is not too long for that, and
