@@ -10,7 +10,9 @@
 //!                     fail, slow     14:20 web-09 stops
 //! ```
 
-use telamon_model::percentile::BucketIndex;
+use std::ops::Range;
+
+use telamon_model::percentile::{BucketIndex, bounds};
 use telamon_model::{Batch, Row, Series, Tags, Timestamp};
 
 /// What the server is started with: a step of a minute, times in UTC, room for the whole story.
@@ -30,8 +32,8 @@ const TODAY_S: i64 = START_S + 10 * DAY_S;
 
 /// Nodes of the cache, each of which is a line.
 const CACHE_NODES: u32 = 1000;
-/// Buckets of the latency of checkout.
-const BUCKETS: u32 = 18;
+/// What a request may take, in nanoseconds.
+const LATENCIES: Range<i64> = 10_000_000..3_000_000_000;
 
 /// What a series reads at a time in seconds; NaN where it sends nothing.
 type Curve = Box<dyn Fn(i64) -> f64>;
@@ -153,14 +155,20 @@ impl World {
         self.add(&total, TODAY_S - HOUR_S, move |time_s| {
             rate(time_s) * 1.12 * usual_latency_s(time_s)
         });
-        for bucket in 0..BUCKETS {
-            let nanos = bucket_nanos(bucket);
-            let text = BucketIndex::of(nanos).tag('T');
+        let bounds = bounds();
+        let within = bounds
+            .windows(2)
+            .filter(|pair| LATENCIES.contains(&pair[1]));
+        for (bucket, pair) in (0..).zip(within) {
+            let (low, high) = (pair[0], pair[1]);
+            let text = BucketIndex::of(high).tag('T');
             let of_bucket = [("statistic", "percentile"), ("percentile", &text)];
             let tags = [own.as_slice(), &of_bucket].concat();
             self.add(&tags, TODAY_S - HOUR_S, move |time_s| {
-                let noise = 1.0 + 0.12 * flicker(u64::from(bucket), time_s);
-                rate(time_s) * share_of(nanos, usual_latency_s(time_s)) * noise
+                let noise = 1.0 + 0.12 * flicker(bucket, time_s);
+                let rate = rate(time_s) * share_of((low, high), usual_latency_s(time_s)) * noise;
+                // Less than one request in some minutes is none.
+                if rate < 0.02 { f64::NAN } else { rate }
             });
         }
     }
@@ -335,15 +343,12 @@ fn usual_latency_s(time_s: i64) -> f64 {
     0.055 * load * (1.0 + 3.2 * incident(time_s))
 }
 
-/// Nanoseconds that a bucket stands for: from 10 ms up in steps that no two buckets of the table share.
-fn bucket_nanos(bucket: u32) -> i64 {
-    (0..bucket).fold(10_000_000, |nanos, _| nanos * 1363 / 1000)
-}
-
-/// Share of the requests in a bucket: a bell over the logarithm of the latency.
-fn share_of(nanos: i64, latency_s: f64) -> f64 {
-    let distance = libm::log(ratio(nanos, 1_000_000_000) / latency_s) / 0.5;
-    0.25 * libm::exp(-0.5 * distance * distance)
+/// Share of the requests between two ends in nanoseconds: a bell over the logarithm of the latency.
+fn share_of((low, high): (i64, i64), latency_s: f64) -> f64 {
+    let seconds = |nanos: i64| libm::log(ratio(nanos, 1_000_000_000));
+    let (low, high) = (seconds(low), seconds(high));
+    let distance = ((low + high) / 2.0 - libm::log(latency_s)) / 0.5;
+    0.8 * (high - low) * libm::exp(-0.5 * distance * distance)
 }
 
 /// Orders that wait: few, until nobody takes them; twice the queue does not answer.
