@@ -33,7 +33,8 @@ pub(super) fn powers(
     if stride == 1 {
         for factor in ladder.between() {
             if ladder.fits_between(*factor, room) {
-                ladder.rungs(1).map(|rung| rung * factor).for_each(&mut add);
+                let rungs = ladder.rungs(1).filter(|&rung| ladder.is_decimal(rung));
+                rungs.map(|rung| rung * factor).for_each(&mut add);
             }
         }
     }
@@ -136,20 +137,27 @@ impl Ladder {
 
     fn between(&self) -> &'static [f64] {
         match self.mode {
-            TickLabels::Off | TickLabels::Decimal => &[5.0, 2.0],
-            TickLabels::Binary | TickLabels::Duration => &[],
+            TickLabels::Off | TickLabels::Decimal | TickLabels::Duration => &[5.0, 2.0],
+            TickLabels::Binary => &[],
         }
+    }
+
+    /// Whether the next power is ten times this one: times are counted so below a second only.
+    fn is_decimal(&self, rung: f64) -> bool {
+        self.mode != TickLabels::Duration || rung < 1.0
     }
 
     /// Whether a multiple of a power stands clear of the powers around it.
     fn fits_between(&self, factor: f64, room: AxisRoom<'_>) -> bool {
-        let Some([below, top]) = self.sizes.last_chunk() else {
-            return true;
+        let (below, top) = match (self.mode, self.sizes.last_chunk()) {
+            (TickLabels::Duration, _) => (0.1, 1.0),
+            (_, Some(&[below, top])) => (below, top),
+            (_, None) => return true,
         };
         let sign = if self.has_positive { 1.0 } else { -1.0 };
         let row = |size: f64| room.rows.row(sign * size);
-        (row(*below) - row(below * factor)).abs() > BETWEEN_SPACING
-            && (row(below * factor) - row(*top)).abs() > BETWEEN_SPACING
+        (row(below) - row(below * factor)).abs() > BETWEEN_SPACING
+            && (row(below * factor) - row(top)).abs() > BETWEEN_SPACING
     }
 }
 
