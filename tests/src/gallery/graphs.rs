@@ -89,8 +89,8 @@ pub const GRAPHS: &[Graph] = &[
         section: "When something goes wrong",
         name: "outlier",
         title: "An outlier",
-        shows: "CPU of twelve nodes in grey, and once more those that are far above the others on average.",
-        url: "/api/v1/graph?q=name,cpu,:eq,(,node,),:by,:dup,aaa,:color,:swap,:stat-avg,60,:gt,:filter,f00,:color,2,:lw,$(node),:legend&s=e-6h&ylabel=%25+CPU&no_legend=1&w=600&h=180&style=telamon",
+        shows: "CPU of twelve nodes: those below 60 % on average in grey, those above in red.",
+        url: "/api/v1/graph?q=name,cpu,:eq,(,node,),:by,:stat-avg,60,:lt,:filter,aaa,:color,name,cpu,:eq,(,node,),:by,:stat-avg,60,:gt,:filter,f00,:color,2,:lw,$(node),:legend&s=e-6h&ylabel=%25+CPU&no_legend=1&w=600&h=180&style=telamon",
     },
     Graph {
         section: "When something goes wrong",
