@@ -5,6 +5,10 @@
 
 mod definitions;
 
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use sha1::{Digest, Sha1};
 use telamon_render::graph::{GraphDef, GraphStyle, Theme};
 use telamon_render::png::{self, ErrorKind, ErrorPicture, ErrorRole};
 use telamon_render::scene::Scene;
@@ -117,39 +121,52 @@ fn pictures_and_scenes_are_those_that_are_kept() {
     }
 }
 
-/// Glyphs are kept between drawings, a store of them on each thread: neither what was drawn before nor
-/// who draws beside may show.
+/// Says a process of the test binary with which of the pictures to begin.
+const BEGIN: &str = "TELAMON_DRAWINGS_BEGIN";
+
+/// Glyphs are kept between drawings: neither what was drawn before nor who draws beside may show.
 #[test]
 fn a_definition_has_one_picture() {
     let mut graphs = pictures();
     graphs.extend(scenes());
-    let draw = |(_, graph): &(&str, GraphDef)| png::encode(graph).unwrap();
-    // The first drawing of each has a thread of its own, on which nothing was drawn.
-    let first: Vec<Vec<u8>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = graphs
-            .iter()
-            .map(|graph| scope.spawn(|| draw(graph)))
-            .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .collect()
-    });
-    let all_from = |begin: usize| {
-        for index in (0..graphs.len()).map(|index| (begin + index) % graphs.len()) {
-            let name = graphs[index].0;
-            assert!(
-                draw(&graphs[index]) == first[index],
-                "{name}, begun at {begin}"
-            );
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how a test tells a process of its own what to do"
+    )]
+    if let Ok(begin) = std::env::var(BEGIN) {
+        for line in drawn_from(&graphs, begin.parse().unwrap()) {
+            println!("drawn {line}");
         }
-    };
+        return;
+    }
+    let here = drawn_from(&graphs, 0);
     std::thread::scope(|scope| {
         for begin in [0, 3, 7] {
-            scope.spawn(move || {
-                all_from(begin);
-                all_from(begin + 1);
-            });
+            let (graphs, here) = (&graphs, &here);
+            scope.spawn(move || assert_eq!(&drawn_from(graphs, begin), here));
         }
     });
+    // Other processes have drawn nothing before.
+    for begin in ["4", "9"] {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "drawings::a_definition_has_one_picture"])
+            .arg("--nocapture")
+            .env(BEGIN, begin)
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let lines = text.lines().filter_map(|line| line.split_once("drawn "));
+        let there: BTreeSet<String> = lines.map(|(_, line)| line.to_owned()).collect();
+        assert_eq!(there, here, "begun with {begin}: {text}");
+    }
+}
+
+/// Name and digest of each picture, drawn in a circle from one of them.
+fn drawn_from(graphs: &[(&str, GraphDef)], begin: usize) -> BTreeSet<String> {
+    let circle = graphs.iter().cycle().skip(begin).take(graphs.len());
+    let line = |(name, graph): &(&str, GraphDef)| {
+        let digest = Sha1::digest(png::encode(graph).unwrap());
+        format!("{name} {digest:x?}")
+    };
+    circle.map(line).collect()
 }
