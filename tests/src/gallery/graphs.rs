@@ -83,7 +83,7 @@ pub const GRAPHS: &[Graph] = &[
         name: "deployments",
         title: "Deployments over percentiles",
         shows: "Median and 99th percentile of the latency, estimated from the buckets of the timer, with the deployments of checkout: the first one made it slow, the second one took that back.",
-        url: "/api/v1/graph?q=name,latency,:eq,app,checkout,:eq,:and,(,50,99,),:percentiles,$(percentile)th+percentile,:legend,name,deployment,:eq,app,checkout,:eq,:and,:max,:vspan,888,:color,60,:alpha,deployment,:legend&s=e-6h&tick_labels=duration&l=0&w=600&h=200&style=telamon",
+        url: "/api/v1/graph?q=name,latency,:eq,app,checkout,:eq,:and,(,50,99,),:percentiles,percentile+$(percentile),:legend,name,deployment,:eq,app,checkout,:eq,:and,:max,:vspan,888,:color,60,:alpha,deployment,:legend&s=e-6h&tick_labels=duration&l=0&no_legend_stats=1&w=600&h=200&style=telamon",
     },
     Graph {
         section: "When something goes wrong",
