@@ -44,6 +44,8 @@ const BARE_MARGIN: i32 = 18;
 const ONLY_MARGIN: i32 = 4;
 /// A canvas of a picture of given height is worth more than title and dates below this.
 const CANVAS_HEIGHT_GOOD: i32 = 48;
+/// And more than times below this.
+const CANVAS_HEIGHT_MIN: i32 = 28;
 
 /// Lays out a graph.
 pub(super) fn lay_out(
@@ -201,7 +203,10 @@ impl Sizes {
             .title
             .as_deref()
             .filter(|title| has_text && !title.is_empty() && !is_alone)
-            .map(|title| shorten(title, (right - left) / TextSize::Large.cell_width()))
+            .map(|title| {
+                let room = across.width - left - ONLY_MARGIN;
+                shorten(title, room / TextSize::Large.cell_width())
+            })
             .filter(|title| !title.is_empty());
         let top = |has_title: bool| {
             let title = if has_title { TITLE_HEIGHT } else { 0 };
@@ -224,7 +229,12 @@ impl Sizes {
             (false, None)
         } else {
             let (has_title, rows) = Self::vertical(title.is_some(), |has_title, rows| {
-                !is_fixed || height - top(has_title) - below(Some(rows)) >= CANVAS_HEIGHT_GOOD
+                let needed = if has_title || rows == TimeRows::TimesAndDates {
+                    CANVAS_HEIGHT_GOOD
+                } else {
+                    CANVAS_HEIGHT_MIN
+                };
+                !is_fixed || height - top(has_title) - below(Some(rows)) >= needed
             });
             (has_title, Some(rows))
         };

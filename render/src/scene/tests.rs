@@ -1,5 +1,7 @@
 //! Scenes as text: what is painted where.
 
+mod telamon;
+
 use super::error::{ErrorPicture, ErrorRole};
 use super::*;
 use crate::graph::{Bound, GraphStyle, Item, LegendType, LineStyle, Theme};

@@ -10,6 +10,8 @@ use crate::text::cells;
 /// A number has three digits from here on; and the decimals spent on having them at most.
 const DIGITS_SHOWN: f64 = 100.0;
 const DECIMALS_MAX: u8 = 3;
+/// Cells of a number with decimals and a shared prefix.
+const SHARED_CELLS_MAX: i32 = 7;
 /// Whole numbers up to here need no prefix.
 const WHOLE_MAX: f64 = 1e5;
 /// Beyond these sizes no prefix helps.
@@ -49,6 +51,15 @@ fn shared(values: &[f64], mode: TickLabels) -> Option<Vec<String>> {
     } else {
         prefix_of(largest, mode)
     };
+    let prefix = match smaller(prefix, mode) {
+        // Few digits before the point on one side and none on the other are harder to compare.
+        Some(smaller)
+            if sizes().any(|size| size < prefix.factor) && largest < 10.0 * prefix.factor =>
+        {
+            smaller
+        }
+        _ => prefix,
+    };
     let decimals = values
         .iter()
         .map(|value| decimals_of(value / prefix.factor))
@@ -64,7 +75,10 @@ fn shared(values: &[f64], mode: TickLabels) -> Option<Vec<String>> {
         Some(word) => word.to_owned(),
         None => fixed(value / prefix.factor, decimals) + prefix.text,
     };
-    Some(values.iter().map(|&value| text(value)).collect())
+    let texts: Vec<String> = values.iter().map(|&value| text(value)).collect();
+    // Sizes that are far apart would make long numbers of large ones.
+    let longest = texts.iter().map(|text| cells(text)).max().unwrap_or(0);
+    (longest <= SHARED_CELLS_MAX || decimals == 0).then_some(texts)
 }
 
 /// With a prefix of its own.
@@ -103,6 +117,11 @@ fn prefix_of(value: f64, mode: TickLabels) -> Prefix {
         TickLabels::Binary => Prefix::binary_below(value),
         TickLabels::Off | TickLabels::Decimal => Prefix::below(value),
     }
+}
+
+/// The next smaller prefix that is a multiple of one.
+fn smaller(prefix: Prefix, mode: TickLabels) -> Option<Prefix> {
+    (prefix.factor > 1.0).then(|| prefix_of(prefix.factor / 2.0, mode))
 }
 
 fn is_whole(values: &[f64]) -> bool {
@@ -158,7 +177,8 @@ mod tests {
     #[test]
     fn points_stand_below_each_other() {
         let decimal = TickLabels::Decimal;
-        check(&[1234.5, 987.6], decimal, &["1.235k", "0.988k"]);
+        check(&[1234.5, 987.6], decimal, &["1235", " 988"]);
+        check(&[12_345.0, 9876.5], decimal, &["12.35k", " 9.88k"]);
         check(&[180.0, 1440.0, 0.0], decimal, &[" 180", "1440", "   0"]);
         check(
             &[12.5, 3.0, f64::NAN],
@@ -166,6 +186,7 @@ mod tests {
             &["12.5", " 3.0", " \u{2013}  "],
         );
         check(&[2e6, 5.0], decimal, &["2M", "5 "]);
+        check(&[358_872.4, 893.25], decimal, &["359k", "893 "]);
         check(&[0.25, 0.125], decimal, &["0.250", "0.125"]);
         check(
             &[1e30, f64::INFINITY],
@@ -179,7 +200,7 @@ mod tests {
         check(&[90.0, 600.0], TickLabels::Duration, &[" 1.50m", "10.00m"]);
         check(&[0.012, 0.25], TickLabels::Duration, &[" 12ms", "250ms"]);
         check(&[2048.0, 1536.0], TickLabels::Binary, &["2048", "1536"]);
-        check(&[3e9, 1e9], TickLabels::Binary, &["2.794Gi", "0.931Gi"]);
+        check(&[3e9, 1e9], TickLabels::Binary, &["2861Mi", " 954Mi"]);
     }
 
     proptest! {

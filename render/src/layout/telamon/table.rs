@@ -25,7 +25,7 @@ const INDENT: i32 = 18;
 /// Before each column, and between labels side by side.
 const COLUMN_GAP: i32 = 18;
 /// Cells of a label that are worth more than another column.
-const LABEL_MIN: i32 = 20;
+const LABEL_MIN: i32 = 26;
 /// Cells of labels that stand side by side at most.
 const FLOW_LABEL_MAX: i32 = 40;
 /// Between the blocks of two axes.

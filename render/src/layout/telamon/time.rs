@@ -15,6 +15,10 @@ const DATES_TOP: i32 = 20;
 /// Free pixels between two texts of a row, and at the edges of the picture.
 const GAP: i32 = 6;
 const EDGE: i32 = 2;
+/// What half a time takes beside the canvas.
+const HALF_TIME: i32 = 15;
+/// Cells that every zone can be told in.
+const ZONE_CELLS_MIN: i32 = 6;
 
 /// A time axis with its texts in place.
 #[derive(Clone, Debug, PartialEq)]
@@ -153,12 +157,12 @@ fn axis(
     match rows {
         TimeRows::None => {}
         TimeRows::Times => {
-            times.zone(zone, canvas);
+            times.zone(zone, canvas.left - GAP - HALF_TIME);
             times.labels(&majors);
         }
         TimeRows::TimesAndDates => {
             times.labels(&majors);
-            dates.zone(zone, canvas);
+            dates.zone(zone, canvas.left - GAP);
             dates.contexts(&majors, &changes);
         }
     }
@@ -183,16 +187,20 @@ impl Line {
         }
     }
 
-    /// The name of the zone left of the canvas, or at the left edge where there is no room.
-    fn zone(&mut self, [name, offset]: [String; 2], canvas: Canvas) {
+    /// The name of the zone left of the canvas, so far from it; at the left edge where there is no
+    /// room for that.
+    fn zone(&mut self, [name, offset]: [String; 2], right: i32) {
         let cell = TextSize::Small.cell_width();
-        let room = (canvas.left - GAP - EDGE) / cell;
+        let beside = (right - EDGE) / cell;
+        let room = if beside < ZONE_CELLS_MIN {
+            self.width / 3 / cell
+        } else {
+            beside
+        };
         let text = if cells(&name) <= room { name } else { offset };
-        let room = room.max(self.width / 2 / cell);
         let text = shorten(&text, room);
-        let right = (canvas.left - GAP).max(EDGE + cells(&text) * cell);
-        let left = right - cells(&text) * cell;
-        self.put(left, text, TimeTextKind::Plain);
+        let width = cells(&text) * cell;
+        self.put((right - width).max(EDGE), text, TimeTextKind::Plain);
     }
 
     /// Labels around their columns; one without room is left out.
@@ -255,19 +263,23 @@ impl Line {
         is_free
     }
 
-    /// Right or left of the text that stands at the column.
+    /// Right or left of the text that stands in the way.
     fn place_beside(&mut self, column: i32, text: &str, kind: TimeTextKind) -> bool {
         let width = width_of(Some(text));
-        let near = |other: &&TimeText| {
-            (other.left - GAP..=other.left + width_of(Some(&other.text)) + GAP).contains(&column)
+        let left = (column - width / 2).max(EDGE);
+        let is_in_the_way = |other: &&TimeText| {
+            left < other.left + width_of(Some(&other.text)) + GAP && other.left < left + width + GAP
         };
-        let Some(other) = self.texts.iter().find(near) else {
+        let Some(other) = self.texts.iter().find(is_in_the_way) else {
             return false;
         };
         let after = other.left + width_of(Some(&other.text)) + GAP;
         let before = other.left - GAP - width;
         let found = [after, before].into_iter().find(|&left| {
-            left >= EDGE && left + width <= self.width - EDGE && self.is_free(left, width)
+            // No further away than that the tick is still below or above an end of the text.
+            let is_near = left - GAP <= column + width / 2 && column <= left + width + width / 2;
+            let is_inside = left >= EDGE && left + width <= self.width - EDGE;
+            is_near && is_inside && self.is_free(left, width)
         });
         if let Some(left) = found {
             self.put(left, text.to_owned(), kind);

@@ -174,6 +174,21 @@ proptest! {
                 _ => {}
             }
         }
+        let mut gaps: Vec<i64> = majors
+            .windows(2)
+            .map(|pair| pair[1].time.millis_since(pair[0].time))
+            .collect();
+        gaps.sort_unstable();
+        if let Some(&usual) = gaps.get(gaps.len() / 2)
+            && majors[0].label.contains(':')
+            && DAY % usual == 0
+        {
+            for tick in &majors {
+                let since_midnight = zone.local(tick.time).time().since(jiff::civil::Time::midnight());
+                let millis = since_midnight.unwrap().total(jiff::Unit::Millisecond).unwrap();
+                prop_assert_eq!(millis % f64::from(i32::try_from(usual).unwrap()), 0.0);
+            }
+        }
         // Whatever the size, some tick is told in full.
         if let Some(first) = majors.first().filter(|tick| tick.label.len() != 4) {
             prop_assert!(!first.full_context.is_empty());

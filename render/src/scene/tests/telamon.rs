@@ -1,0 +1,316 @@
+//! Laws of pictures in our own style: no text is cut by the edge or written over another.
+
+use proptest::prelude::*;
+use telamon_model::{Step, Timestamp};
+
+use super::super::*;
+use crate::graph::{
+    GraphStyle, Item, LayoutMode, LegendType, LineStyle, MessageDef, Plot, Scale, Theme, TickLabels,
+};
+use crate::sample;
+
+/// Ink of a text: left, top, right, bottom.
+fn ink(text: &Text) -> (f64, f64, f64, f64) {
+    let along = f64::from(crate::text::cells(&text.text) * text.size.cell_width());
+    let (above, below) = (0.75 * text.size.pixels(), 0.22 * text.size.pixels());
+    let (x, y) = text.pen;
+    match text.turn {
+        Turn::None => (x, y - above, x + along, y + below),
+        Turn::Up => (x - above, y - along, x + below, y),
+        Turn::Down => (x - below, y, x + above, y + along),
+    }
+}
+
+/// What is wrong with the texts of a picture.
+fn faults(scene: &Scene) -> Vec<String> {
+    let (width, height) = scene.size_before_zoom();
+    let texts: Vec<&Text> = scene
+        .shapes
+        .iter()
+        .filter_map(|shape| match shape {
+            Shape::Text(text) => Some(text),
+            Shape::Rect(..) | Shape::Disc(..) => None,
+        })
+        .collect();
+    let mut faults = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        let (left, top, right, bottom) = ink(text);
+        // A title may end with blanks, and rounding of a zoom may take part of a pixel.
+        if left < 0.0 || top < 0.0 || right > width + 1.0 || bottom > height + 1.0 {
+            faults.push(format!("{:?} leaves the picture of {width}x{height}", text));
+        }
+        for other in &texts[..index] {
+            let found = ink(other);
+            let is_apart =
+                right <= found.0 || found.2 <= left || bottom <= found.1 || found.3 <= top;
+            if !is_apart {
+                faults.push(format!("{:?} over {:?}", text.text, other.text));
+            }
+        }
+    }
+    faults
+}
+
+fn any_values() -> impl Strategy<Value = Vec<f64>> {
+    let value = prop_oneof![
+        4 => -1e3..1e3_f64,
+        2 => 0.0..1.0_f64,
+        1 => 1e6..1.000_001e6_f64,
+        1 => prop::num::f64::ANY,
+    ];
+    prop_oneof![
+        prop::collection::vec(value, 1..8),
+        (1e-9..1e9_f64, 1e-9..1.0_f64).prop_map(|(at, by)| vec![at, at * (1.0 + by)]),
+    ]
+}
+
+fn any_plot() -> impl Strategy<Value = Plot> {
+    let scale = prop::sample::select(vec![
+        Scale::Linear,
+        Scale::Linear,
+        Scale::Logarithmic,
+        Scale::LogLinear,
+        Scale::Power2,
+        Scale::Sqrt,
+    ]);
+    let labels = prop::sample::select(vec![
+        TickLabels::Decimal,
+        TickLabels::Binary,
+        TickLabels::Duration,
+        TickLabels::Off,
+    ]);
+    let style = prop::sample::select(vec![
+        LineStyle::Line,
+        LineStyle::Area,
+        LineStyle::Stack,
+        LineStyle::Heatmap,
+    ]);
+    let lines = prop::collection::vec((any_values(), "\\PC{0,12}|[a-z.]{0,70}"), 0..5);
+    let name = prop::option::of("\\PC{1,8}|[a-z ]{1,60}");
+    (scale, labels, style, lines, name).prop_map(|(scale, labels, style, lines, name)| {
+        let values: Vec<&[f64]> = lines.iter().map(|(values, _)| values.as_slice()).collect();
+        let mut plot = sample::graph(&values).plots.remove(0);
+        for (item, (_, label)) in plot.items.iter_mut().zip(&lines) {
+            if let Item::Line(line) = item {
+                line.style = style;
+                line.label.clone_from(label);
+            }
+        }
+        if lines.len() == 3 {
+            plot.items.push(Item::Message(MessageDef {
+                label: "... 3 of 6 lines matched filter ...".into(),
+                color: Color::WHITE,
+            }));
+        }
+        (plot.scale, plot.tick_labels, plot.label) = (scale, labels, name);
+        plot
+    })
+}
+
+fn any_graph() -> impl Strategy<Value = GraphDef> {
+    let zones = prop::sample::subsequence(
+        vec![
+            "UTC",
+            "US/Pacific",
+            "Asia/Kathmandu",
+            "Australia/Lord_Howe",
+            "+05:30",
+        ],
+        0..4,
+    );
+    let layout = prop::sample::select(vec![
+        LayoutMode::Canvas,
+        LayoutMode::Image,
+        LayoutMode::ImageWidth,
+        LayoutMode::ImageHeight,
+    ]);
+    let legend = prop::sample::select(vec![
+        LegendType::Off,
+        LegendType::LabelsOnly,
+        LegendType::LabelsWithStats,
+    ]);
+    let time = (0_i64..1_900_000_000, 0.0..9.5_f64);
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    (
+        prop::collection::vec(any_plot(), 1..5),
+        (10..1200_u32, 10..500_u32),
+        (layout, legend),
+        zones,
+        time,
+        flags,
+    )
+        .prop_map(|(plots, size, (layout, legend), zones, time, flags)| {
+            let mut graph = sample::graph(&[]);
+            graph.plots = plots;
+            (graph.width, graph.height) = size;
+            (graph.layout, graph.legend) = (layout, legend);
+            graph.zones = zones.into_iter().map(str::to_owned).collect();
+            #[expect(clippy::cast_possible_truncation, reason = "below 2^53")]
+            let step = (libm::exp10(time.1) * 200.0) as i64;
+            graph.step = Step::from_millis(step).unwrap();
+            graph.start = Timestamp(time.0 * 1000);
+            graph.end = graph.start.plus_millis(6 * step);
+            graph.title = flags
+                .0
+                .then(|| "A title of some length over the canvas".into());
+            graph.theme = if flags.1 { Theme::Dark } else { Theme::Light };
+            graph.zoom = if flags.2 { 2.0 } else { 1.0 };
+            graph.only_graph = flags.3 && flags.2;
+            graph.style = GraphStyle::Telamon;
+            graph
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn texts_lie_inside_the_picture_and_apart(graph in any_graph()) {
+        let scene = Scene::build(&graph);
+        // Heatmaps of nonsense may have no order of counts.
+        prop_assume!(scene.is_ok());
+        let faults = faults(&scene.unwrap());
+        prop_assert!(faults.is_empty(), "{}", faults.join("\n"));
+    }
+}
+
+/// A picture of these values, in our style.
+fn picture(lines: &[&[f64]], change: impl FnOnce(&mut GraphDef)) -> Scene {
+    let mut graph = sample::graph(lines);
+    graph.style = GraphStyle::Telamon;
+    change(&mut graph);
+    Scene::build(&graph).unwrap()
+}
+
+fn texts(scene: &Scene) -> Vec<&str> {
+    scene
+        .shapes
+        .iter()
+        .filter_map(|shape| match shape {
+            Shape::Text(text) => Some(text.text.as_str()),
+            Shape::Rect(..) | Shape::Disc(..) => None,
+        })
+        .collect()
+}
+
+#[test]
+fn extremes_make_a_picture() {
+    for values in [
+        &[f64::NAN][..],
+        &[f64::INFINITY, f64::NEG_INFINITY],
+        &[1e-300, 1e300],
+        &[f64::MIN, f64::MAX],
+        &[f64::MIN_POSITIVE, 5e-324],
+        &[0.0],
+        &[-0.0, 0.0],
+        &[],
+    ] {
+        for scale in [
+            Scale::Linear,
+            Scale::Logarithmic,
+            Scale::LogLinear,
+            Scale::Power2,
+        ] {
+            let scene = picture(&[values], |graph| graph.plots[0].scale = scale);
+            assert!(scene.size.1 < 400, "{values:?}");
+            let faults = faults(&scene);
+            assert!(faults.is_empty(), "{values:?} {faults:?}");
+        }
+    }
+    let years = picture(&[&[1.0, 2.0]], |graph| {
+        graph.end = Timestamp(graph.end.as_millis() + 40 * 365 * 86_400_000);
+        graph.step = Step::from_millis(180_000).unwrap();
+    });
+    assert!(texts(&years).contains(&"2020"));
+}
+
+#[test]
+fn ten_thousand_lines_make_a_bounded_picture() {
+    let values: Vec<&[f64]> = vec![&[1.0, 2.0]; 10_000];
+    let scene = picture(&values, |_| ());
+    assert!(scene.size.1 < 1200, "{:?}", scene.size);
+    assert!(texts(&scene).contains(&"\u{2026} 9950 more lines"));
+}
+
+#[test]
+fn sizes_are_those_that_were_asked_for() {
+    let size = |layout: LayoutMode, width: u32, height: u32| {
+        let change = |graph: &mut GraphDef| {
+            (graph.layout, graph.width, graph.height) = (layout, width, height);
+            graph.title = Some("title".into());
+        };
+        picture(&[&[1.0, 2.0]], change).size
+    };
+    assert_eq!(size(LayoutMode::Image, 400, 200), (400, 200));
+    assert_eq!(size(LayoutMode::Image, 10, 10), (64, 64));
+    assert_eq!(size(LayoutMode::ImageHeight, 400, 200), (488, 200));
+    assert_eq!(size(LayoutMode::ImageWidth, 400, 200).0, 400);
+    assert_eq!(size(LayoutMode::Canvas, 400, 200).0, 488);
+}
+
+#[test]
+fn a_small_picture_in_our_style_is_painted_like_this() {
+    let scene = picture(&[&[0.0, 10.0, f64::NAN, 5.0]], |graph| {
+        (graph.width, graph.height) = (120, 64);
+        graph.title = Some("Title".into());
+        graph.plots[0].label = Some("y".into());
+    });
+    expect_test::expect![[r#"
+        scene 208x215 zoom 1 background ffffffff
+        text 64.0,18.0 Large ff1f2430 "Title"
+        rect 64,32 120x65 ffffffff
+        rect 79,32 1x65 0f1f2430
+        rect 94,32 1x65 0f1f2430
+        rect 109,32 1x65 0f1f2430
+        rect 124,32 1x65 241f2430
+        rect 139,32 1x65 0f1f2430
+        rect 154,32 1x65 0f1f2430
+        rect 169,32 1x65 0f1f2430
+        rect 64,90 120x1 0f1f2430
+        rect 64,84 120x1 0f1f2430
+        rect 64,78 120x1 0f1f2430
+        rect 64,72 120x1 0f1f2430
+        rect 64,66 120x1 241f2430
+        rect 64,60 120x1 0f1f2430
+        rect 64,54 120x1 0f1f2430
+        rect 64,48 120x1 0f1f2430
+        rect 64,42 120x1 0f1f2430
+        rect 64,36 120x1 241f2430
+        rect 64,95 30x1 7f0075dc
+        rect 64,96 30x1 ff0075dc
+        rect 94,35 1x62 ff0075dc
+        rect 95,34 30x1 7f0075dc
+        rect 95,35 30x1 ff0075dc
+        rect 154,65 30x1 bf0075dc
+        rect 154,66 30x1 bf0075dc
+        rect 63,97 122x1 ff8a919c
+        rect 64,97 1x5 ff8a919c
+        rect 124,97 1x5 ff8a919c
+        rect 184,97 1x5 ff8a919c
+        text 49.0,114.7 Small ff1f2430 "00:00"
+        text 109.0,114.7 Small ff1f2430 "00:02"
+        text 169.0,114.7 Small ff1f2430 "00:04"
+        text 40.0,127.7 Small ff1f2430 "UTC"
+        text 64.0,127.7 Small ff666e7b "Sun 1 Jan 2012"
+        rect 63,32 1x65 ff8a919c
+        rect 59,96 5x1 ff8a919c
+        text 50.2,99.7 Small ff1f2430 "0"
+        rect 59,66 5x1 ff8a919c
+        text 50.6,69.7 Small ff1f2430 "5"
+        rect 59,36 5x1 ff8a919c
+        text 44.6,39.7 Small ff1f2430 "10"
+        text 12.8,67.0 Normal up ff1f2430 "y"
+        text 8.0,192.7 Small ff666e7b "2012-01-01 00:00 to 00:04 UTC,"
+        text 8.0,206.3 Small ff666e7b "step 1m"
+        rect 8,158 11x11 ff0075dc
+        rect 9,159 9x9 ff0075dc
+        text 86.0,149.7 Small ff666e7b "max"
+        text 122.0,149.7 Small ff666e7b "avg"
+        text 158.0,149.7 Small ff666e7b "last"
+        text 26.0,166.8 Normal ff1f2430 "line-0"
+        text 92.0,166.7 Small ff1f2430 "10"
+        text 134.0,166.7 Small ff1f2430 "5"
+        text 176.0,166.7 Small ff1f2430 "5"
+    "#]]
+    .assert_eq(&scene.dump());
+}
