@@ -13,6 +13,7 @@ use telamon_render::palette::Palette;
 use telamon_render::png;
 use telamon_render::raster::paint;
 use telamon_render::scene::Scene;
+use telamon_render::svg;
 
 fn main() {
     divan::main();
@@ -24,6 +25,20 @@ const SIZES: [(usize, usize); 3] = [(10, 60), (10, 1440), (50, 1440)];
 fn picture(bencher: Bencher<'_, '_>, (lines, points): (usize, usize)) {
     let graph = graph(lines, points, LineStyle::Line);
     bencher.bench(|| png::encode(&graph).expect("the graph is sound"));
+}
+
+/// In our style: a table for a legend, strokes between pixels.
+#[divan::bench(args = SIZES)]
+fn telamon_picture(bencher: Bencher<'_, '_>, (lines, points): (usize, usize)) {
+    let mut graph = graph(lines, points, LineStyle::Line);
+    graph.style = GraphStyle::Telamon;
+    bencher.bench(|| png::encode(&graph).expect("the graph is sound"));
+}
+
+#[divan::bench(args = SIZES)]
+fn svg_picture(bencher: Bencher<'_, '_>, (lines, points): (usize, usize)) {
+    let graph = graph(lines, points, LineStyle::Line);
+    bencher.bench(|| svg::encode(&graph).expect("the graph is sound"));
 }
 
 #[divan::bench(args = SIZES)]

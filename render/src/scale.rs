@@ -17,6 +17,8 @@ pub(crate) struct RowScale {
     low_bucket: i32,
     /// Decades of our own style, instead of the reference's buckets.
     decades: Option<Decades>,
+    /// Rows added to every height before it is truncated.
+    nudge: f64,
     top: i32,
     bottom: i32,
 }
@@ -37,6 +39,7 @@ impl RowScale {
             unit: if unit > 0.0 { unit } else { 1.0 },
             low_bucket: 0,
             decades: Some(decades),
+            nudge: 0.0,
             top,
             bottom,
         }
@@ -63,6 +66,7 @@ impl RowScale {
             },
             low_bucket,
             decades: None,
+            nudge: 0.0,
             top,
             bottom,
         }
@@ -85,16 +89,18 @@ impl RowScale {
             clippy::cast_possible_truncation,
             reason = "clamped; rows are truncated"
         )]
-        let rows = height.clamp(-100_000.0, 100_000.0) as i32;
+        let rows = (height + self.nudge).clamp(-100_000.0, 100_000.0) as i32;
         self.bottom - rows
     }
 
-    /// The same scale with so many rows to a pixel.
-    pub(crate) fn finer(&self, rows: i32) -> Self {
+    /// The same scale with so many rows to a pixel. A value that is short of a row by less than
+    /// `nudge` rows still reaches it.
+    pub(crate) fn finer(&self, rows: i32, nudge: f64) -> Self {
         let (top, bottom) = (self.top * rows, (self.bottom + 1) * rows - 1);
         let height = |top: i32, bottom: i32| f64::from((bottom - top).max(1));
         Self {
             unit: self.unit * height(self.top, self.bottom) / height(top, bottom),
+            nudge,
             top,
             bottom,
             ..self.clone()

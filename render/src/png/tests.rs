@@ -100,6 +100,7 @@ fn is_close(a: u32, b: u32) -> bool {
 fn pictures_agree_with_recorded_ones() {
     let mut failures = Vec::new();
     let (mut count, mut same, mut total) = (0, 0, 0);
+    let mut bytes = (0, 0);
     for recorded in graphs() {
         let Some(graph) = graph_of(&recorded.bodies["v2"]) else {
             continue;
@@ -117,6 +118,14 @@ fn pictures_agree_with_recorded_ones() {
         count += 1;
         let theirs = decode_file(picture);
         let ours = paint(&Scene::build(&graph).unwrap());
+        let sizes = (
+            write(&ours).unwrap().len() as u64,
+            std::fs::metadata(picture).unwrap().len(),
+        );
+        (bytes.0, bytes.1) = (bytes.0 + sizes.0, bytes.1 + sizes.1);
+        if sizes.0 > sizes.1 {
+            failures.push(format!("{name}: {} bytes instead of {}", sizes.0, sizes.1));
+        }
         if (ours.width, ours.height) != (theirs.width, theirs.height) {
             failures.push(format!(
                 "{name}: {}x{} instead of {}x{} {}",
@@ -145,7 +154,7 @@ fn pictures_agree_with_recorded_ones() {
             ));
         }
     }
-    println!("{count} pictures, {same} of {total} data pixels");
+    println!("{count} pictures, {same} of {total} data pixels, {bytes:?} bytes");
     assert!(
         failures.is_empty(),
         "{} of {count}:\n{}",

@@ -21,6 +21,8 @@ use crate::scale::RowScale;
 
 /// Rows of our style between two columns' height.
 const SHADES: i32 = 4;
+/// Sums of shares fall short of the whole by their last bits; they reach its row all the same.
+const NUDGE: f64 = 1e-6;
 /// Contrast with the canvas below which a line gets an outline.
 const CONTRAST_MIN: f64 = 3.0;
 /// Steps narrower than so many pixels have no outline at their sides: it would hide them.
@@ -135,6 +137,10 @@ impl<'a> Pen<'a> {
             GraphStyle::Telamon if is_stroke => SHADES * columns,
             GraphStyle::Atlas | GraphStyle::Telamon => columns,
         };
+        let nudge = match ground.style {
+            GraphStyle::Atlas => 0.0,
+            GraphStyle::Telamon => NUDGE,
+        };
         let seen = color.over(ground.color);
         let is_poor = color.alpha > 0 && contrast::ratio(seen, ground.color) < CONTRAST_MIN;
         let edge = match (style, ground.style) {
@@ -148,7 +154,7 @@ impl<'a> Pen<'a> {
         Self {
             grain: Grain::new(ground.canvas, columns, rows),
             columns: ground.columns.finer(columns),
-            rows: ground.rows.finer(rows),
+            rows: ground.rows.finer(rows, nudge),
             color,
             // Who chose a pale colour for its transparency wants a pale edge, too.
             edge: edge.map(|edge| edge.with_alpha(color.alpha.max(EDGE_ALPHA_MIN))),

@@ -218,6 +218,26 @@ fn stacks_stand_on_each_other_and_skip_gaps() {
 }
 
 #[test]
+fn a_stack_that_is_short_of_a_row_by_rounding_fills_it_in_our_style() {
+    let tenth = [10.0 - 1e-12];
+    let lines: Vec<&[f64]> = vec![&tenth; 10];
+    let top = |style: GraphStyle| {
+        let mut graph = styled(&lines, LineStyle::Stack);
+        (graph.plots[0].lower, graph.plots[0].upper) =
+            (Bound::Explicit(0.0), Bound::Explicit(100.0));
+        graph.style = style;
+        let last = graph.plots[0].lines().last().unwrap().color.to_string();
+        let canvas = lay_out(&graph).unwrap().canvas;
+        let rect = rects(&graph, &last).remove(0);
+        let row: i32 = rect[rect.find(',').unwrap() + 1..rect.find(' ').unwrap()]
+            .parse()
+            .unwrap();
+        row - canvas.top
+    };
+    assert_eq!((top(GraphStyle::Atlas), top(GraphStyle::Telamon)), (1, 0));
+}
+
+#[test]
 fn areas_reach_to_zero_and_spans_over_the_height() {
     let graph = styled(&[&[10.0, -10.0, 0.0, NAN]], LineStyle::Area);
     let found = rects(&graph, BLUE);
