@@ -40,6 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         height: 300,
         kind: png::ErrorKind::User,
         theme: Theme::Light,
+        style: GraphStyle::Atlas,
         lines: &|_columns, _is_short| {
             vec![
                 (png::ErrorRole::Title, "unknown word ':smu'".to_owned()),

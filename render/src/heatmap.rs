@@ -42,7 +42,7 @@ pub(crate) struct Heatmap {
 
 /// Shades of our style, and what the palest one is more than.
 const SHADES: u8 = 12;
-const PALEST: u8 = 24;
+const PALEST: u8 = 48;
 
 /// What a colour stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]

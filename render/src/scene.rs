@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use crate::RenderError;
 use crate::color::Color;
-use crate::graph::GraphDef;
+use crate::graph::{GraphDef, GraphStyle};
 use crate::layout::{Layout, lay_out};
 use crate::text::TextSize;
 use crate::theme::{ThemeColors, WARNING_BACKGROUND};
@@ -132,10 +132,9 @@ impl Scene {
         let layout = lay_out(graph)?;
         let size = layout.device_size()?;
         let colors = ThemeColors::of(graph.theme, graph.style);
-        let background = if layout.is_flagged {
-            WARNING_BACKGROUND
-        } else {
-            colors.background
+        let background = match (layout.is_flagged, graph.style) {
+            (true, GraphStyle::Atlas) => WARNING_BACKGROUND,
+            _ => colors.background,
         };
         let mut painter = Painter {
             graph,
@@ -151,6 +150,9 @@ impl Scene {
         painter.value_axes();
         painter.legend();
         painter.table();
+        if layout.is_flagged && graph.style == GraphStyle::Telamon {
+            painter.flag();
+        }
         let Painter { shapes, lines, .. } = painter;
         Ok(Self {
             size,
@@ -210,6 +212,9 @@ impl Scene {
     }
 }
 
+/// Width of the frame that stands for warnings.
+const FLAG: i32 = 3;
+
 /// Collects the shapes of one graph.
 struct Painter<'a> {
     graph: &'a GraphDef,
@@ -224,6 +229,19 @@ impl Painter<'_> {
     fn rect(&mut self, (left, top): (i32, i32), (right, bottom): (i32, i32), color: Color) {
         self.shapes
             .extend(Shape::rect((left, top), (right, bottom), color));
+    }
+
+    /// A frame in the colour of warnings, which have no room to be written.
+    fn flag(&mut self) {
+        let (width, height) = (self.layout.width, self.layout.height);
+        for (from, to) in [
+            ((0, 0), (width, FLAG)),
+            ((0, height - FLAG), (width, height)),
+            ((0, FLAG), (FLAG, height - FLAG)),
+            ((width - FLAG, FLAG), (width, height - FLAG)),
+        ] {
+            self.rect(from, to, WARNING_BACKGROUND);
+        }
     }
 
     /// Adds a text unless it is empty.

@@ -39,19 +39,19 @@ pub fn encode(graph: &GraphDef) -> Result<String, RenderError> {
         .collect();
     let mut drawn = 0;
     for line in &scene.lines {
-        push_shapes(&mut out, &scene.shapes[drawn..line.shapes.start], "");
+        push_shapes(&mut out, &scene.shapes[drawn..line.shapes.start]);
         let shapes = &scene.shapes[line.shapes.clone()];
         if let (Some(title), false) = (titles.get(line.index), shapes.is_empty()) {
             out.push_str("<g role=\"graphics-object\" aria-label=\"");
             push_escaped(&mut out, title);
-            out.push_str("\">");
+            write!(out, "\"{HOVERED} stroke-width=\"{REACH}\">").expect(GROWS);
             push_element(&mut out, "title", title);
-            push_shapes(&mut out, shapes, HOVERED);
+            push_shapes(&mut out, shapes);
             out.push_str("</g>");
         }
         drawn = line.shapes.end;
     }
-    push_shapes(&mut out, &scene.shapes[drawn..], "");
+    push_shapes(&mut out, &scene.shapes[drawn..]);
     out.push_str("</svg>\n");
     Ok(out)
 }
@@ -79,7 +79,7 @@ fn open(out: &mut String, scene: &Scene, name: &str) {
 }
 
 /// Neighbours that are rectangles of one colour become one path.
-fn push_shapes(out: &mut String, shapes: &[Shape], extra: &str) {
+fn push_shapes(out: &mut String, shapes: &[Shape]) {
     let color_of = |shape: &Shape| match shape {
         Shape::Rect(_, color) => Some(*color),
         Shape::Text(_) | Shape::Disc(..) => None,
@@ -87,7 +87,7 @@ fn push_shapes(out: &mut String, shapes: &[Shape], extra: &str) {
     let is_same = |a: &Shape, b: &Shape| color_of(a).is_some() && color_of(a) == color_of(b);
     for run in shapes.chunk_by(is_same) {
         match &run[0] {
-            Shape::Rect(_, color) => push_path(out, run, *color, extra),
+            Shape::Rect(_, color) => push_path(out, run, *color),
             Shape::Text(text) => push_text(out, text),
             Shape::Disc((x, y), radius, color) => {
                 let paint = paint_of(*color);
@@ -101,12 +101,8 @@ fn push_shapes(out: &mut String, shapes: &[Shape], extra: &str) {
     }
 }
 
-fn push_path(out: &mut String, rects: &[Shape], color: Color, extra: &str) {
-    write!(out, "<path {}{extra}", paint_of(color)).expect(GROWS);
-    if !extra.is_empty() {
-        write!(out, " stroke-width=\"{REACH}\"").expect(GROWS);
-    }
-    out.push_str(" d=\"");
+fn push_path(out: &mut String, rects: &[Shape], color: Color) {
+    write!(out, "<path {} d=\"", paint_of(color)).expect(GROWS);
     for shape in rects {
         if let Shape::Rect(rect, _) = shape {
             let ((left, top), (width, height)) = rect.in_pixels();

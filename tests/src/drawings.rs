@@ -87,6 +87,7 @@ fn error_picture() -> Vec<u8> {
         height: 120,
         kind: ErrorKind::User,
         theme: Theme::Light,
+        style: GraphStyle::Atlas,
         lines: &lines,
     })
     .unwrap()

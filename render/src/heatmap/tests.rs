@@ -195,7 +195,7 @@ fn more_shades_begin_where_they_are_seen_and_leave_a_palette_alone() {
     assert_eq!(shaded.colors.last(), finer.colors.last());
     let alphas: Vec<u8> = finer.colors.iter().map(|color| color.alpha).collect();
     assert!(
-        alphas.is_sorted_by(|a, b| a < b) && alphas[0] > 30,
+        alphas.is_sorted_by(|a, b| a < b) && alphas[0] > 60,
         "{alphas:?}"
     );
     let mut listed = plot(&[&[1.0]]);

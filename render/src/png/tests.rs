@@ -10,7 +10,8 @@ use telamon_model::{Step, Timestamp};
 use super::*;
 use crate::color::Color;
 use crate::graph::{
-    Bound, Item, LayoutMode, LegendType, LineDef, LineStyle, MessageDef, Scale, Theme, TickLabels,
+    Bound, GraphStyle, Item, LayoutMode, LegendType, LineDef, LineStyle, MessageDef, Scale, Theme,
+    TickLabels,
 };
 use crate::layout::{Canvas, lay_out};
 use crate::oracle::{graph_of, graphs};
@@ -215,6 +216,7 @@ fn error((width, height): (u32, u32), theme: Theme) -> Pixels {
         height,
         kind,
         theme,
+        style: GraphStyle::Atlas,
         lines: &lines,
     });
     decode(std::io::Cursor::new(bytes.unwrap()))

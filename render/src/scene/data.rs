@@ -29,7 +29,7 @@ impl Painter<'_> {
         if fills_left == 0 {
             self.grid();
         }
-        let mut index = 0;
+        let mut lines_before = 0;
         for (plot, axis) in self.graph.plots.iter().zip(&self.layout.value_axes) {
             let mut stack = Stack::default();
             if let Some(heatmap) = &axis.heatmap {
@@ -39,21 +39,26 @@ impl Painter<'_> {
                 GraphStyle::Atlas => FxHashMap::default(),
                 GraphStyle::Telamon => dashes(plot),
             };
-            for (number, line) in plot.lines().enumerate() {
-                if number == first_stroke(plot) {
-                    self.outlines(plot, &axis.rows);
+            let order = in_order(plot, self.graph.style);
+            // Strokes that a fill may cover have no outline.
+            let last_fill = order.iter().rposition(|(_, line)| is_fill(line));
+            let first_stroke = last_fill.map_or(0, |last| last + 1);
+            for (place, &(number, line)) in order.iter().enumerate() {
+                if place == first_stroke {
+                    self.outlines(&order[place..], &axis.rows);
                 }
                 let dash = dashes.get(&number).copied().unwrap_or_default();
                 let first = self.shapes.len();
                 self.line((line, dash), &axis.rows, &mut stack);
                 let shapes = first..self.shapes.len();
+                let index = lines_before + number;
                 self.lines.push(DrawnLine { shapes, index });
-                index += 1;
                 fills_left -= usize::from(is_fill(line) && fills_left > 0);
                 if is_fill(line) && fills_left == 0 {
                     self.grid();
                 }
             }
+            lines_before += plot.lines().count();
         }
         if fills_left > 0 {
             // Fills of plots that are not drawn: the grid is still wanted.
@@ -129,9 +134,9 @@ impl Painter<'_> {
     }
 
     /// Outlines lie below all strokes of a plot, so that none covers another line.
-    fn outlines(&mut self, plot: &Plot, rows: &RowScale) {
+    fn outlines(&mut self, strokes: &[(usize, &LineDef)], rows: &RowScale) {
         let ground = self.ground(rows);
-        for line in plot.lines().skip(first_stroke(plot)) {
+        for (_, line) in strokes {
             let values = self.values(line);
             let mut pen = Pen::new(&ground, (line.style, line.color), &mut self.shapes);
             pen.outline(values, line.width);
@@ -233,12 +238,14 @@ fn is_fill(line: &LineDef) -> bool {
     line.style != LineStyle::Line
 }
 
-/// The number of the first line after the last fill. Outlines are painted before it; strokes that
-/// fills may cover have none.
-fn first_stroke(plot: &Plot) -> usize {
-    let mut lines = plot.lines().enumerate();
-    let last_fill = lines.by_ref().filter(|(_, line)| is_fill(line)).last();
-    last_fill.map_or(0, |(number, _)| number + 1)
+/// The lines with their numbers, as they are painted: in our style bands come before what they would
+/// hide.
+fn in_order(plot: &Plot, style: GraphStyle) -> Vec<(usize, &LineDef)> {
+    let mut lines: Vec<(usize, &LineDef)> = plot.lines().enumerate().collect();
+    if style == GraphStyle::Telamon {
+        lines.sort_by_key(|(_, line)| line.style != LineStyle::Vspan);
+    }
+    lines
 }
 
 /// Strokes with the same values and width take turns along the way, so that none hides another. Who

@@ -59,6 +59,8 @@ pub struct ErrorPicture<'a> {
     pub kind: ErrorKind,
     /// Light or dark.
     pub theme: Theme,
+    /// Whose surfaces it has.
+    pub style: GraphStyle,
     /// Its text.
     pub lines: &'a ErrorLines<'a>,
 }
@@ -83,7 +85,7 @@ impl Scene {
         let size = (picture.width.clamp(1, 2000), picture.height.clamp(1, 1000));
         let pixels = |length: u32| i32::try_from(length).unwrap_or(2000);
         let (width, height) = (pixels(size.0), pixels(size.1));
-        let colors = ThemeColors::of(picture.theme, GraphStyle::Atlas);
+        let colors = ThemeColors::of(picture.theme, picture.style);
         let background = colors.background;
         let pages = SIZES.map(|text| (text, false)).into_iter();
         let mut page = None;

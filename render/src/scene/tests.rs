@@ -191,6 +191,26 @@ fn equal_lines_take_turns_in_our_style() {
 }
 
 #[test]
+fn in_our_style_bands_lie_below_lines_and_warnings_without_room_are_a_frame() {
+    let mut graph = styled(&[&[5.0, 6.0], &[1.0, 1.0]], LineStyle::Line);
+    if let Item::Line(line) = &mut graph.plots[0].items[1] {
+        line.style = LineStyle::Vspan;
+    }
+    let is_below = |graph: &GraphDef| {
+        let dump = Scene::build(graph).unwrap().dump();
+        dump.find(BROWN).unwrap() < dump.find(BLUE).unwrap()
+    };
+    assert!(!is_below(&graph));
+    graph.style = GraphStyle::Telamon;
+    assert!(is_below(&graph));
+    graph.warnings = vec!["careful".into()];
+    graph.width = 80;
+    let scene = Scene::build(&graph).unwrap();
+    assert_ne!(scene.background, WARNING_BACKGROUND);
+    assert_eq!(rects(&graph, &WARNING_BACKGROUND.to_string()).len(), 4);
+}
+
+#[test]
 fn zero_has_a_line_of_its_own_within_the_canvas() {
     let zero = ThemeColors::of(Theme::Light, GraphStyle::Atlas)
         .zero_line
@@ -295,6 +315,7 @@ fn an_error_is_painted_like_this() {
         height: 120,
         kind: ErrorKind::User,
         theme: Theme::Light,
+        style: GraphStyle::Atlas,
         lines: &lines,
     });
     expect_test::expect![[r#"

@@ -32,9 +32,9 @@ fn a_small_graph_is_written_like_this() {
         <path fill="#9a9a9a" fill-opacity="0.180" d="M37 5h1v55h-1zM50 5h1v55h-1z"/>
         <path fill="#ff5b5b" fill-opacity="0.251" d="M63 5h1v55h-1z"/>
         <path fill="#9a9a9a" fill-opacity="0.180" d="M24 49h52v1h-52zM24 38h52v1h-52zM24 27h52v1h-52zM24 16h52v1h-52z"/>
-        <g role="graphics-object" aria-label="line-0: 0.0 to 10.0, average 5.0, last 5.0">
+        <g role="graphics-object" aria-label="line-0: 0.0 to 10.0, average 5.0, last 5.0" stroke="#000" stroke-opacity="0" pointer-events="all" stroke-width="7">
         <title>line-0: 0.0 to 10.0, average 5.0, last 5.0</title>
-        <path fill="#0075dc" stroke="#000" stroke-opacity="0" pointer-events="all" stroke-width="7" d="M24 59h13v1h-13zM37 5h1v55h-1zM38 5h13v1h-13zM63 32h13v1h-13z"/>
+        <path fill="#0075dc" d="M24 59h13v1h-13zM37 5h1v55h-1zM38 5h13v1h-13zM63 32h13v1h-13z"/>
         </g>
         </svg>
     "##]].assert_eq(&svg.replace("><", ">\n<"));

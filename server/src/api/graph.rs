@@ -66,6 +66,7 @@ pub(crate) async fn graph(server: &Arc<Server>, request: Request) -> Result<Repl
         width: asked.width,
         height: asked.height,
         theme: asked.theme,
+        style: asked.style,
         program: asked.query.clone(),
     });
     let job = Job {

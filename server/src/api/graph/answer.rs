@@ -3,7 +3,7 @@
 use telamon_query::lang::{PROGRAM_ROWS, Part};
 use telamon_render::encode::csv::{self, Separator};
 use telamon_render::encode::{arrow, json, stats, v2};
-use telamon_render::graph::{GraphDef, Theme};
+use telamon_render::graph::{GraphDef, GraphStyle, Theme};
 use telamon_render::png::{self, ErrorKind, ErrorPicture, ErrorRole, cells_of};
 use telamon_render::svg;
 
@@ -42,6 +42,7 @@ pub(super) struct Canvas {
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) theme: Theme,
+    pub(super) style: GraphStyle,
     /// The program of the request.
     pub(super) program: String,
 }
@@ -63,6 +64,7 @@ pub(super) fn picture_of(problem: &Problem, canvas: &Canvas) -> Result<Reply, Pr
             ErrorKind::User
         },
         theme: canvas.theme,
+        style: canvas.style,
         lines: &lines,
     })?;
     Ok(Reply::ok(PNG, picture))
