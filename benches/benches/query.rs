@@ -153,7 +153,7 @@ fn scan_100k_one_thread(bencher: Bencher<'_, '_>) {
         .counter(ItemsCount::new(SERIES * STEPS))
         .bench_local(|| {
             for shard in snapshot.shards() {
-                let ordinals: Vec<u32> = shard.select(&Predicate::True).iter().collect();
+                let ordinals: Vec<u32> = shard.all().iter().collect();
                 for slab in ordinals.chunks(SLAB_ROWS) {
                     let cells = &mut cells[..slab.len() * width];
                     shard.read_rows(slab, slots, cells);

@@ -15,7 +15,7 @@ pub mod series;
 pub mod tags;
 pub mod time;
 
-pub use predicate::{Pattern, Predicate, StringMatcher};
+pub use predicate::{OutOfSteps, Pattern, Predicate, SlowPattern, StringMatcher};
 pub use sample::{ABSENT, Batch, Row};
 pub use series::{DsType, PartitionCount, PartitionIndex, Series, SeriesId};
 pub use tags::Tags;

@@ -12,12 +12,43 @@ use crate::tags::Tags;
 /// A compiled pattern over one tag value.
 pub trait StringMatcher: Send + Sync {
     /// Whether the value matches.
-    fn is_match(&self, value: &str) -> bool;
+    ///
+    /// # Errors
+    /// When finding out takes more steps than the pattern may take.
+    fn is_match(&self, value: &str) -> Result<bool, OutOfSteps>;
 
     /// Literal text that every matching value starts with; empty when nothing is known. An index
     /// needs to look only at values with this prefix.
     fn prefix(&self) -> &str;
 }
+
+/// Whether a value matches was not found out in so many steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfSteps {
+    /// Steps that a search in one value may take.
+    pub steps_max: u64,
+}
+
+/// A pattern took too many steps for some value, so that it is not known what it selects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlowPattern {
+    /// The pattern as written.
+    pub pattern: Arc<str>,
+    /// Steps that a search in one value may take.
+    pub steps_max: u64,
+}
+
+impl fmt::Display for SlowPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pattern, steps_max } = self;
+        write!(
+            f,
+            "the pattern [{pattern}] takes more than {steps_max} steps to match a value"
+        )
+    }
+}
+
+impl std::error::Error for SlowPattern {}
 
 /// The pattern of `:re` or `:reic` with its compiled form. Equality and order follow the text.
 #[derive(Clone)]
@@ -28,6 +59,20 @@ pub struct Pattern {
     pub ignore_case: bool,
     /// What decides.
     pub matcher: Arc<dyn StringMatcher>,
+}
+
+impl Pattern {
+    /// Whether the value matches.
+    ///
+    /// # Errors
+    /// When finding out takes too many steps.
+    pub fn is_match(&self, value: &str) -> Result<bool, SlowPattern> {
+        let found = self.matcher.is_match(value);
+        found.map_err(|OutOfSteps { steps_max }| SlowPattern {
+            pattern: Arc::clone(&self.text),
+            steps_max,
+        })
+    }
 }
 
 impl PartialEq for Pattern {
@@ -114,41 +159,50 @@ impl Predicate {
     }
 
     /// Whether a series with these tags is selected.
-    pub fn matches(&self, tags: &Tags) -> bool {
-        match self {
+    ///
+    /// # Errors
+    /// When a pattern takes too many steps.
+    pub fn matches(&self, tags: &Tags) -> Result<bool, SlowPattern> {
+        Ok(match self {
             Self::True => true,
             Self::False => false,
             Self::Has(key) => tags.get(key).is_some(),
-            Self::And(a, b) => a.matches(tags) && b.matches(tags),
-            Self::Or(a, b) => a.matches(tags) || b.matches(tags),
-            Self::Not(inner) => !inner.matches(tags),
+            Self::And(a, b) => a.matches(tags)? && b.matches(tags)?,
+            Self::Or(a, b) => a.matches(tags)? || b.matches(tags)?,
+            Self::Not(inner) => !inner.matches(tags)?,
             Self::Equal(key, _)
             | Self::Less(key, _)
             | Self::LessEqual(key, _)
             | Self::Greater(key, _)
             | Self::GreaterEqual(key, _)
             | Self::Matches(key, _)
-            | Self::In(key, _) => tags.get(key).is_some_and(|value| self.matches_value(value)),
-        }
+            | Self::In(key, _) => match tags.get(key) {
+                Some(value) => self.matches_value(value)?,
+                None => false,
+            },
+        })
     }
 
     /// Whether a value passes a test of one key. Boolean nodes and [`Predicate::Has`] look at no
     /// value: they answer whether *any* value passes.
-    pub fn matches_value(&self, value: &str) -> bool {
-        match self {
+    ///
+    /// # Errors
+    /// When a pattern takes too many steps.
+    pub fn matches_value(&self, value: &str) -> Result<bool, SlowPattern> {
+        Ok(match self {
             Self::Equal(_, text) => value == &**text,
             Self::Less(_, text) => utf16_cmp(value, text).is_lt(),
             Self::LessEqual(_, text) => utf16_cmp(value, text).is_le(),
             Self::Greater(_, text) => utf16_cmp(value, text).is_gt(),
             Self::GreaterEqual(_, text) => utf16_cmp(value, text).is_ge(),
-            Self::Matches(_, pattern) => pattern.matcher.is_match(value),
+            Self::Matches(_, pattern) => pattern.is_match(value)?,
             Self::In(_, texts) => texts.iter().any(|text| value == &**text),
             Self::True | Self::Has(_) => true,
             Self::False => false,
-            Self::And(a, b) => a.matches_value(value) && b.matches_value(value),
-            Self::Or(a, b) => a.matches_value(value) || b.matches_value(value),
-            Self::Not(inner) => !inner.matches_value(value),
-        }
+            Self::And(a, b) => a.matches_value(value)? && b.matches_value(value)?,
+            Self::Or(a, b) => a.matches_value(value)? || b.matches_value(value)?,
+            Self::Not(inner) => !inner.matches_value(value)?,
+        })
     }
 
     /// Key and value of every equality that must hold for any selected series: reachable through
@@ -197,10 +251,11 @@ mod tests {
     #[test]
     fn a_missing_key_fails_every_test_of_it() {
         let tags = Tags::from_pairs([("name", "cpu")]);
-        assert!(equal("name", "cpu").matches(&tags));
-        assert!(!equal("node", "a").matches(&tags));
-        assert!(equal("node", "a").negate().matches(&tags));
-        assert!(!Predicate::Less("node".into(), "z".into()).matches(&tags));
+        assert_eq!(equal("name", "cpu").matches(&tags), Ok(true));
+        assert_eq!(equal("node", "a").matches(&tags), Ok(false));
+        assert_eq!(equal("node", "a").negate().matches(&tags), Ok(true));
+        let less = Predicate::Less("node".into(), "z".into());
+        assert_eq!(less.matches(&tags), Ok(false));
     }
 
     #[test]

@@ -252,8 +252,7 @@ impl Query<'_> {
     fn select(&self, plan: &Plan) -> Result<Vec<Selection>, EvalError> {
         let mut selections = Vec::with_capacity(plan.scans.len());
         for scan in &plan.scans {
-            self.limits.check_cancelled()?;
-            selections.push(select::select(scan, self.snapshot, self.limits));
+            selections.push(select::select(scan, self.snapshot, self.limits)?);
         }
         Ok(selections)
     }

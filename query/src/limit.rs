@@ -45,6 +45,7 @@ limits! {
     Listing "listing_max" "bytes that are told about a program" "ask about a shorter program";
     Pattern "pattern_max" "bytes of a compiled pattern" "repeat less, or use several queries";
     PatternSteps "pattern_steps_max" "operations of a pattern that only a search with a way back can match" "repeat less, or use several queries";
+    MatchSteps "match_steps_max" "steps of a search with such a pattern in one value" "repeat less, or do without conditions and possessive repetition";
     EditSteps "edit_steps_max" "steps back of one search of :s, and bytes of the text it makes" "use a pattern that starts with ^ and repeats less";
     DataExprs "data_exprs_max" "distinct data expressions of a query" "send several queries, or one with :by";
     Lines "lines_max" "lines that leave a data expression which is grouped or takes each series by itself" "group by fewer keys, select fewer series, or choose with :topk";

@@ -20,7 +20,7 @@ mod tests;
 use std::sync::Arc;
 
 use regex_automata::meta;
-use telamon_model::{Pattern, StringMatcher};
+use telamon_model::{OutOfSteps, Pattern, StringMatcher};
 
 pub use substitute::{Substitution, TextTooLong};
 
@@ -48,13 +48,16 @@ pub struct PatternLimits {
     pub automaton_bytes: usize,
     /// Operations of one that is not.
     pub steps: usize,
+    /// Steps that a search with such a one may take in one value.
+    pub match_steps: usize,
 }
 
 impl PatternLimits {
-    /// A mebibyte, and work of milliseconds for a value of 120 characters.
+    /// A mebibyte, and work of milliseconds for a value.
     pub const STANDARD: Self = Self {
         automaton_bytes: 1 << 20,
         steps: 2000,
+        match_steps: 1_000_000,
     };
 }
 
@@ -89,7 +92,7 @@ pub fn compile(
             };
             match translate::build(&tree, ignore_case, limits.automaton_bytes)? {
                 Some(regex) => Arc::new(Automaton { regex, prefix }),
-                None => Arc::new(backtrack::build(&tree, ignore_case, prefix, limits.steps)?),
+                None => Arc::new(backtrack::build(&tree, ignore_case, prefix, limits)?),
             }
         }
     };
@@ -170,12 +173,12 @@ fn literal_prefix(tree: &Node) -> String {
 struct Literal(Plain);
 
 impl StringMatcher for Literal {
-    fn is_match(&self, value: &str) -> bool {
-        match &self.0 {
+    fn is_match(&self, value: &str) -> Result<bool, OutOfSteps> {
+        Ok(match &self.0 {
             Plain::Anything => true,
             Plain::Prefix(text) => value.starts_with(text.as_str()),
             Plain::Contains(text) => value.contains(text.as_str()),
-        }
+        })
     }
 
     fn prefix(&self) -> &str {
@@ -193,8 +196,8 @@ struct Automaton {
 }
 
 impl StringMatcher for Automaton {
-    fn is_match(&self, value: &str) -> bool {
-        self.regex.is_match(value)
+    fn is_match(&self, value: &str) -> Result<bool, OutOfSteps> {
+        Ok(self.regex.is_match(value))
     }
 
     fn prefix(&self) -> &str {

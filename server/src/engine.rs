@@ -405,7 +405,7 @@ fn is_known(snapshot: &Snapshot, series: &Series) -> bool {
         all.and(Predicate::Equal(Arc::clone(key), Arc::clone(value)))
     });
     snapshot.shards().iter().any(|shard| {
-        let selected = shard.select(&predicate);
+        let selected = shard.select(&predicate).expect("it has no pattern");
         selected
             .iter()
             .any(|ordinal| shard.series(ordinal) == series)

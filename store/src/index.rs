@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
-use telamon_model::{Predicate, Series};
+use telamon_model::{Predicate, Series, SlowPattern};
 
 use segment::Segment;
 
@@ -68,12 +68,21 @@ impl Index {
     }
 
     /// Ordinals of the series that the predicate selects.
-    pub(crate) fn select(&self, predicate: &Predicate) -> RoaringBitmap {
+    ///
+    /// # Errors
+    /// When a pattern takes too many steps for a value.
+    pub(crate) fn select(&self, predicate: &Predicate) -> Result<RoaringBitmap, SlowPattern> {
         let mut selected = RoaringBitmap::new();
         for segment in &self.segments {
-            selected |= select::select(segment, predicate);
+            selected |= select::select(segment, predicate)?;
         }
-        selected
+        Ok(selected)
+    }
+
+    /// Ordinals of all series.
+    pub(crate) fn all(&self) -> RoaringBitmap {
+        let segments = self.segments.iter();
+        segments.fold(RoaringBitmap::new(), |all, segment| all | segment.all())
     }
 
     /// What there is to walk to see which series have which value of a key.

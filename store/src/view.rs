@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
-use telamon_model::{ABSENT, PartitionIndex, Predicate, Series, Slot, SlotRange, Step, Timestamp};
+use telamon_model::{
+    ABSENT, PartitionIndex, Predicate, Series, Slot, SlotRange, SlowPattern, Step, Timestamp,
+};
 
 use crate::block::Sealed;
 use crate::directory::Directory;
@@ -49,12 +51,21 @@ impl ShardView {
     }
 
     /// Ordinals of the series that the predicate selects and that hold at least one value.
-    pub fn select(&self, predicate: &Predicate) -> RoaringBitmap {
-        let mut selected = self.index.select(predicate);
+    ///
+    /// # Errors
+    /// When a pattern takes too many steps for a value of its key, whether or not another test of the
+    /// predicate leaves the series out.
+    pub fn select(&self, predicate: &Predicate) -> Result<RoaringBitmap, SlowPattern> {
+        let mut selected = self.index.select(predicate)?;
         if !self.hidden.is_empty() {
             selected -= &*self.hidden;
         }
-        selected
+        Ok(selected)
+    }
+
+    /// Ordinals of all series that hold at least one value.
+    pub fn all(&self) -> RoaringBitmap {
+        self.index.all() - &*self.hidden
     }
 
     /// Which value of a key each of some series has, in the order of their ordinals.
@@ -161,7 +172,7 @@ impl ShardView {
         if within.is_some() || self.hidden.is_empty() {
             return answer(within);
         }
-        answer(Some(&self.select(&Predicate::True)))
+        answer(Some(&self.all()))
     }
 }
 

@@ -73,6 +73,7 @@ fn is_about(error: &EvalError, expr: &Expr) -> bool {
                 Expr::Data(DataExpr::GroupBy { .. } | DataExpr::All { .. })
             )
         }
+        EvalError::SlowPattern(_) => matches!(expr, Expr::Data(_)),
         EvalError::TooManyValuesForKey => matches!(expr, Expr::Binary { .. }),
         EvalError::WindowSize { .. } => matches!(
             expr,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use telamon_model::Timestamp;
+use telamon_model::{SlowPattern, Timestamp};
 
 use crate::limit::{Exceeded, Limit};
 use crate::time::TimeError;
@@ -31,6 +31,8 @@ pub enum EvalError {
     TooManyDataExprs { limit: usize },
     /// The lines of the answer have too many points together.
     TooMuchOutput { points: u64, limit: u64 },
+    /// A pattern of a query takes too many steps for a value.
+    SlowPattern(SlowPattern),
     /// The side of a binary operator that is looked up has two lines for one key.
     TooManyValuesForKey,
     /// The step of the evaluation is no multiple of that of the store.
@@ -99,6 +101,7 @@ impl EvalError {
             | Self::TooMuchWork { .. }
             | Self::TooManyDataExprs { .. }
             | Self::TooMuchOutput { .. }
+            | Self::SlowPattern(_)
             | Self::StepNotPositive { .. }
             | Self::Cancelled => None,
         }
@@ -109,6 +112,7 @@ impl EvalError {
     /// The limit that was reached, if it is about one.
     pub fn limit(&self) -> Option<Exceeded> {
         let (limit, max) = match *self {
+            Self::SlowPattern(SlowPattern { steps_max, .. }) => (Limit::MatchSteps, steps_max),
             Self::TooManyLines { limit, .. } => (Limit::Lines, limit),
             Self::TooManyDatapoints { limit, .. } => (Limit::Datapoints, limit),
             Self::TooMuchInput { limit, .. } => (Limit::InputPoints, limit),
@@ -182,6 +186,7 @@ impl fmt::Display for EvalError {
             | Self::TooMuchWork { .. }
             | Self::TooManyDataExprs { .. }
             | Self::TooMuchOutput { .. } => self.fmt_limit(f),
+            Self::SlowPattern(pattern) => pattern.fmt(f),
             Self::TooManyValuesForKey => f.write_str("too many values for key"),
             Self::StepNotMultiple { .. } => {
                 f.write_str("requirement failed: consolidated step must be multiple of db step")
@@ -234,3 +239,9 @@ impl fmt::Display for EvalError {
 }
 
 impl std::error::Error for EvalError {}
+
+impl From<SlowPattern> for EvalError {
+    fn from(pattern: SlowPattern) -> Self {
+        Self::SlowPattern(pattern)
+    }
+}

@@ -49,7 +49,7 @@ pub(super) fn scan(
         while let Some(chunk) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) {
             worker.read(chunk)?;
         }
-        Ok(worker.finish())
+        Ok::<_, EvalError>(worker.finish())
     };
     let parts: Vec<Scanned> = if threads == 1 {
         vec![work(0)?]

@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use telamon_model::partial::GroupKey;
 use telamon_store::{ShardView, Snapshot, TagColumn};
 
-use super::Limits;
+use super::{EvalError, Limits};
 use crate::plan::{Grouping, Scan};
 
 /// The series of a pass.
@@ -51,10 +51,19 @@ impl Selection {
 }
 
 /// Selects the series of a pass. A pass that is worth several threads is grouped by several.
-pub(super) fn select(scan: &Scan, snapshot: &Snapshot, limits: &Limits) -> Selection {
-    let views = snapshot.shards().iter();
-    let selected: Vec<(&Arc<ShardView>, RoaringBitmap)> =
-        views.map(|view| (view, view.select(&scan.query))).collect();
+///
+/// # Errors
+/// When a pattern of the query takes too many steps, or the evaluation was cancelled.
+pub(super) fn select(
+    scan: &Scan,
+    snapshot: &Snapshot,
+    limits: &Limits,
+) -> Result<Selection, EvalError> {
+    let mut selected: Vec<(&Arc<ShardView>, RoaringBitmap)> = Vec::new();
+    for view in snapshot.shards() {
+        limits.check_cancelled()?;
+        selected.push((view, view.select(&scan.query)?));
+    }
     let group = |(view, ordinals): &(&Arc<ShardView>, RoaringBitmap)| {
         group_shard(&scan.grouping, view, ordinals)
     };
@@ -65,7 +74,7 @@ pub(super) fn select(scan: &Scan, snapshot: &Snapshot, limits: &Limits) -> Selec
         } else {
             selected.par_iter().map(group).collect()
         };
-    join(grouped)
+    Ok(join(grouped))
 }
 
 /// The members of one shard, with groups counted in this shard.

@@ -7,6 +7,7 @@ use super::*;
 use crate::expr::{
     Aggregate, AggregateExpr, BinaryOp, Consolidation, DataExpr, Expr, Rolling, StatefulOp, Window,
 };
+use crate::limit::{Exceeded, Limit};
 use crate::line::LineKind;
 
 mod fused;
@@ -372,4 +373,35 @@ fn a_step_must_be_a_multiple_of_the_stores() {
         "requirement failed: consolidated step must be multiple of db step"
     );
     assert_eq!(error.class(), Some("IllegalArgumentException"));
+}
+
+/// It is not known what such a pattern selects, so neither it nor its opposite selects anything.
+#[test]
+fn a_pattern_that_takes_too_many_steps_fails_the_query() {
+    let samples = [Sample {
+        series: 0,
+        slot: 100,
+        value: 1.0,
+    }];
+    let world = World::new(2, &samples);
+    let mut options = crate::lang::ParseOptions::reference();
+    options.limits.pattern.match_steps = 5;
+    for program in [
+        "name,(a*)*(?!b),:re,:sum",
+        "name,(a*)*(?!b),:re,:not,:sum",
+        "app,nothing,:eq,name,(a*)*(?!b),:re,:or,(,app,),:by",
+    ] {
+        let exprs = crate::lang::parse(program, &options).unwrap();
+        let snapshot = world.store.snapshot();
+        let error = eval(&exprs, &snapshot, &context(100, 4, 1), &limits()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the pattern [(a*)*(?!b)] takes more than 5 steps to match a value"
+        );
+        let expected = Exceeded {
+            limit: Limit::MatchSteps,
+            max: 5,
+        };
+        assert_eq!(error.limit(), Some(expected), "{program}");
+    }
 }

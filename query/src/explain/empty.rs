@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
-use telamon_model::Predicate;
+use telamon_model::{Predicate, SlowPattern};
 use telamon_store::Snapshot;
 
 use super::nearest::{Existing, ExistingKind, existing};
@@ -109,17 +109,21 @@ pub fn why_empty(
         }
         seen.push(data);
         limits.check_cancelled()?;
-        if !selects_any(data, snapshot) {
+        if !selects_any(data, snapshot)? {
             empty.push(explain(data, snapshot, limits)?);
         }
     }
     Ok(empty)
 }
 
-fn selects_any(data: &DataExpr, snapshot: &Snapshot) -> bool {
+fn selects_any(data: &DataExpr, snapshot: &Snapshot) -> Result<bool, SlowPattern> {
     let query = with_keys(data);
-    let mut views = snapshot.shards().iter();
-    views.any(|view| !view.select(&query).is_empty())
+    for view in snapshot.shards() {
+        if !view.select(&query)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What a series has to pass to be part of a line: the query, and the keys of the grouping are there.
@@ -148,9 +152,9 @@ fn explain(data: &DataExpr, snapshot: &Snapshot, limits: &Limits) -> Result<WhyE
     let mut passing = Vec::with_capacity(tests.len());
     for test in &tests {
         limits.check_cancelled()?;
-        passing.push(Passing::of(&test.query, snapshot));
+        passing.push(Passing::of(&test.query, snapshot)?);
     }
-    let all = Passing::of(&Predicate::True, snapshot);
+    let all = Passing::of(&Predicate::True, snapshot)?;
     let mut left = all.clone();
     let mut counts = Vec::with_capacity(tests.len());
     for (test, passing) in tests.iter().zip(&passing) {
@@ -226,9 +230,10 @@ fn tests_of(data: &DataExpr) -> Vec<Test> {
 struct Passing(Vec<RoaringBitmap>);
 
 impl Passing {
-    fn of(query: &Predicate, snapshot: &Snapshot) -> Self {
+    fn of(query: &Predicate, snapshot: &Snapshot) -> Result<Self, SlowPattern> {
         let views = snapshot.shards().iter();
-        Self(views.map(|view| view.select(query)).collect())
+        let selected: Result<_, _> = views.map(|view| view.select(query)).collect();
+        selected.map(Self)
     }
 
     fn and(&self, other: &Self) -> Self {

@@ -152,10 +152,9 @@ fn keys_of(snapshot: &Snapshot, among: &Ordinals) -> BTreeMap<Arc<str>, u64> {
 }
 
 fn series_with(key: &str, snapshot: &Snapshot, among: &Ordinals) -> u64 {
-    let test = Predicate::Has(key.into());
     let views = snapshot.shards().iter().zip(among);
     views
-        .map(|(view, within)| view.select(&test).intersection_len(within))
+        .flat_map(|(view, within)| view.tag_values(key, Some(within)).into_values())
         .sum()
 }
 

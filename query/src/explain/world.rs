@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use telamon_model::{Batch, PartitionCount, Predicate, Row, Series, Step, Tags, Timestamp};
+use telamon_model::{Batch, PartitionCount, Row, Series, Step, Tags, Timestamp};
 use telamon_store::log::{Log, MemLog};
 use telamon_store::{Options, Snapshot, Store};
 
@@ -58,7 +58,7 @@ impl World {
         let views = snapshot.shards().iter();
         views
             .flat_map(|view| {
-                let ordinals = view.select(&Predicate::True);
+                let ordinals = view.all();
                 let tags = ordinals
                     .iter()
                     .map(|ordinal| view.series(ordinal).tags().clone());

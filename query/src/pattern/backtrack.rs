@@ -7,15 +7,18 @@
 //! ```
 //!
 //! Each condition is decided once for each position of the value and each place of a search is
-//! visited once, so the work is bounded by the pattern times the square of the value; nothing has to
-//! be given up.
+//! visited once, so the work is bounded by the square of the pattern times that of the value. That is
+//! still much for long ones: a search that takes too many steps is given up.
 
-use telamon_model::StringMatcher;
+use telamon_model::{OutOfSteps, StringMatcher};
 
 use super::parse::{AsciiSet, Node};
 use super::translate::both_cases;
-use super::{PatternError, too_large};
+use super::{PatternError, PatternLimits, too_large};
 use crate::limit::Limit;
+
+/// Places of which it can be noted in the time of a step that nothing was there yet.
+const PLACES_PER_STEP: usize = 8;
 
 /// A compiled pattern.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub(super) struct Backtracker {
     ops: Vec<Op>,
     ignore_case: bool,
     prefix: String,
+    /// Steps that a search may take.
+    steps_max: usize,
 }
 
 #[derive(Debug)]
@@ -56,8 +61,9 @@ pub(super) fn build(
     tree: &Node,
     ignore_case: bool,
     prefix: String,
-    ops_max: usize,
+    limits: PatternLimits,
 ) -> Result<Backtracker, PatternError> {
+    let ops_max = limits.steps;
     let mut ops = Vec::new();
     let how = How {
         ignore_case,
@@ -72,6 +78,7 @@ pub(super) fn build(
         ops,
         ignore_case,
         prefix,
+        steps_max: limits.match_steps,
     })
 }
 
@@ -198,15 +205,19 @@ fn write_block(
 }
 
 impl StringMatcher for Backtracker {
-    fn is_match(&self, value: &str) -> bool {
+    fn is_match(&self, value: &str) -> Result<bool, OutOfSteps> {
         let text: Vec<char> = value.chars().collect();
+        let places = self.ops.len() * (text.len() + 1);
         let mut search = Search {
             pattern: self,
-            decided: vec![None; self.ops.len() * (text.len() + 1)],
+            decided: Vec::new(),
             text: &text,
+            steps_left: self.steps_max,
         };
+        search.take_steps(places / PLACES_PER_STEP)?;
+        search.decided.resize(places, None);
         let starts: Vec<(usize, usize)> = (0..=text.len()).rev().map(|at| (0, at)).collect();
-        search.run(starts, self.ops.len()).is_some()
+        Ok(search.run(starts, self.ops.len())?.is_some())
     }
 
     fn prefix(&self) -> &str {
@@ -220,22 +231,32 @@ struct Search<'a> {
     text: &'a [char],
     /// Of each operation that owns others, at each position: where they end.
     decided: Vec<Option<Option<usize>>>,
+    steps_left: usize,
 }
 
 impl Search<'_> {
     /// Where the first way through ends, from the last of the starts to the first. Each start is an
     /// operation and a position; `end` is the operation after those that may be run.
-    fn run(&mut self, mut open: Vec<(usize, usize)>, end: usize) -> Option<usize> {
-        let first = open.iter().map(|&(op, _)| op).min()?;
+    fn run(
+        &mut self,
+        mut open: Vec<(usize, usize)>,
+        end: usize,
+    ) -> Result<Option<usize>, OutOfSteps> {
+        let Some(first) = open.iter().map(|&(op, _)| op).min() else {
+            return Ok(None);
+        };
         let width = self.text.len() + 1;
-        let mut seen = vec![false; (end - first) * width];
+        let places = (end - first) * width;
+        self.take_steps(places / PLACES_PER_STEP)?;
+        let mut seen = vec![false; places];
         while let Some((op, at)) = open.pop() {
+            self.take_steps(1)?;
             // A place that was seen before led nowhere, or is being looked at: an empty repetition.
             if std::mem::replace(&mut seen[(op - first) * width + at], true) {
                 continue;
             }
             match self.pattern.ops[op] {
-                Op::Done => return Some(at),
+                Op::Done => return Ok(Some(at)),
                 Op::Jump(to) => open.push((to, at)),
                 Op::Split(one, other) => open.extend([(other, at), (one, at)]),
                 Op::Start if at == 0 => open.push((op + 1, at)),
@@ -247,27 +268,40 @@ impl Search<'_> {
                     }
                 }
                 Op::Look { negative, next } => {
-                    if self.end_of_block(op, at, next).is_some() != negative {
+                    if self.end_of_block(op, at, next)?.is_some() != negative {
                         open.push((next, at));
                     }
                 }
                 Op::Once { next } => {
-                    open.extend(self.end_of_block(op, at, next).map(|at| (next, at)));
+                    let ended = self.end_of_block(op, at, next)?;
+                    open.extend(ended.map(|at| (next, at)));
                 }
             }
         }
-        None
+        Ok(None)
+    }
+
+    fn take_steps(&mut self, steps: usize) -> Result<(), OutOfSteps> {
+        let steps_max = u64::try_from(self.pattern.steps_max).unwrap_or(u64::MAX);
+        let left = self.steps_left.checked_sub(steps);
+        self.steps_left = left.ok_or(OutOfSteps { steps_max })?;
+        Ok(())
     }
 
     /// Where the operations after `op` end, when they are run from a position.
-    fn end_of_block(&mut self, op: usize, at: usize, next: usize) -> Option<usize> {
+    fn end_of_block(
+        &mut self,
+        op: usize,
+        at: usize,
+        next: usize,
+    ) -> Result<Option<usize>, OutOfSteps> {
         let place = op * (self.text.len() + 1) + at;
         if let Some(known) = self.decided[place] {
-            return known;
+            return Ok(known);
         }
-        let found = self.run(vec![(op + 1, at)], next);
+        let found = self.run(vec![(op + 1, at)], next)?;
         self.decided[place] = Some(found);
-        found
+        Ok(found)
     }
 
     fn takes(&self, op: usize, c: char) -> bool {

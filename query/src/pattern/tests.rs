@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use telamon_model::SlowPattern;
 
 use super::*;
 
 fn check(pattern: &str, matching: &[&str], others: &[&str]) {
     let compiled = compile(&pattern.into(), false, PatternLimits::STANDARD).unwrap();
     for value in matching {
-        assert!(compiled.matcher.is_match(value), "{pattern} on {value}");
+        assert_eq!(compiled.is_match(value), Ok(true), "{pattern} on {value}");
         assert!(value.starts_with(compiled.matcher.prefix()), "{pattern}");
     }
     for value in others {
-        assert!(!compiled.matcher.is_match(value), "{pattern} on {value}");
+        assert_eq!(compiled.is_match(value), Ok(false), "{pattern} on {value}");
     }
 }
 
@@ -111,7 +112,58 @@ fn a_pattern_that_backtracks_much_ends_soon() {
         PatternLimits::STANDARD,
     )
     .unwrap();
-    assert!(!compiled.matcher.is_match(&"a".repeat(500)));
+    assert_eq!(compiled.is_match(&"a".repeat(120)), Ok(false));
+}
+
+/// Patterns whose work grows with the square of the value, or worse: each says that it was given up,
+/// from some length on and for all longer values.
+#[test]
+fn a_search_that_takes_too_many_steps_is_given_up() {
+    for pattern in [
+        "(a*)*b(?=c)",
+        "(a*)*(?=(a*)*$)(a|aa)*b",
+        "(a|aa)+(?!(a|aa)+b)c",
+        "((a*)*+)*b",
+        "(?=(a|a?)*+$)((?=a*$)a)*b",
+    ] {
+        let pattern: Arc<str> = pattern.into();
+        let with_steps = |match_steps| {
+            let limits = PatternLimits {
+                match_steps,
+                ..PatternLimits::STANDARD
+            };
+            compile(&pattern, false, limits).unwrap()
+        };
+        let (few, many) = (with_steps(2_000), with_steps(usize::MAX));
+        let slow = SlowPattern {
+            pattern: Arc::clone(&pattern),
+            steps_max: 2_000,
+        };
+        let mut is_given_up = false;
+        for length in 0..300 {
+            let value = "a".repeat(length);
+            let found = few.is_match(&value);
+            if is_given_up || found.is_err() {
+                is_given_up = true;
+                assert_eq!(found, Err(slow.clone()), "{pattern} on {length}");
+            } else {
+                assert_eq!(found, many.is_match(&value), "{pattern} on {length}");
+            }
+        }
+        assert!(is_given_up, "{pattern}");
+    }
+}
+
+/// A pattern of all the operations there may be, on a value of usual length.
+#[test]
+fn a_value_takes_no_more_than_the_steps_there_are() {
+    let evil = format!("({}a)*c", "(?=(a*)*$)".repeat(200));
+    let compiled = compile(&evil.as_str().into(), false, PatternLimits::STANDARD).unwrap();
+    let found = compiled.is_match(&"a".repeat(120));
+    assert_eq!(
+        found.unwrap_err().to_string(),
+        format!("the pattern [{evil}] takes more than 1000000 steps to match a value")
+    );
 }
 
 #[test]
@@ -154,7 +206,7 @@ fn refusals_of_the_reference() {
 fn case_is_ignored_on_demand() {
     let check = |pattern: &str, value: &str| {
         let compiled = compile(&Arc::from(pattern), true, PatternLimits::STANDARD).unwrap();
-        compiled.matcher.is_match(value)
+        compiled.is_match(value).unwrap()
     };
     assert!(check("fOo", "FoO"));
     assert!(check("É", "é"));
@@ -184,8 +236,8 @@ proptest! {
         if let Ok(tree) = parse::parse(&pattern)
             && let Ok(Some(regex)) = translate::build(&tree, any_case, 1 << 20)
         {
-            let backtracker = backtrack::build(&tree, any_case, String::new(), 2000).unwrap();
-            prop_assert_eq!(backtracker.is_match(&value), regex.is_match(&value));
+            let backtracker = backtrack::build(&tree, any_case, String::new(), PatternLimits::STANDARD).unwrap();
+            prop_assert_eq!(backtracker.is_match(&value), Ok(regex.is_match(&value)));
         }
     }
 
@@ -193,7 +245,7 @@ proptest! {
     fn any_text_compiles_or_is_refused(pattern in "([a-c(){}\\[\\]?*+|^$.\\\\&0-9,-]|\\PC){0,12}") {
         for ignore_case in [false, true] {
             if let Ok(compiled) = compile(&Arc::from(pattern.as_str()), ignore_case, PatternLimits::STANDARD) {
-                let _matched = compiled.matcher.is_match("abc");
+                prop_assert!(compiled.is_match("abc").is_ok());
             }
         }
     }
@@ -201,7 +253,7 @@ proptest! {
     #[test]
     fn a_prefix_is_no_lie(pattern in "[ab.*|()]{0,6}", value in "[ab.]{0,6}") {
         if let Ok(compiled) = compile(&Arc::from(pattern.as_str()), false, PatternLimits::STANDARD)
-            && compiled.matcher.is_match(&value)
+            && compiled.is_match(&value) == Ok(true)
         {
             prop_assert!(value.starts_with(compiled.matcher.prefix()));
         }

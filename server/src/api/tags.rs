@@ -7,6 +7,7 @@ use axum::http::HeaderName;
 use serde::Serialize;
 use telamon_model::Predicate;
 use telamon_model::predicate::utf16_cmp;
+use telamon_query::exec::EvalError;
 use telamon_query::lang::{self, ParseOptions, Vocabulary};
 use telamon_render::encode::arrow::{self, TableColumn};
 use telamon_store::Snapshot;
@@ -81,7 +82,7 @@ pub(crate) async fn tags(server: &Arc<Server>, request: Request) -> Result<Reply
     let asked = TagsRequest::read(&request, &server.config)?;
     let snapshot = server.engine.snapshot();
     let listed = server.run_query(&request.id, move |_limits| {
-        let items = asked.list(&snapshot);
+        let items = asked.list(&snapshot)?;
         asked.answer(&items)
     });
     listed.await
@@ -120,14 +121,17 @@ impl TagsRequest {
     }
 
     /// The items of the page, in the order of UTF-16 code units.
-    fn list(&self, snapshot: &Snapshot) -> Vec<Item> {
+    fn list(&self, snapshot: &Snapshot) -> Result<Vec<Item>, Problem> {
         if self.key.is_none() && self.listing != Listing::Names {
             // The reference tells more of the values of a key, never of keys.
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let mut counts: BTreeMap<Arc<str>, u64> = BTreeMap::new();
         for shard in snapshot.shards() {
-            let selected = (self.query != Predicate::True).then(|| shard.select(&self.query));
+            let selected = match &self.query {
+                Predicate::True => None,
+                query => Some(shard.select(query).map_err(EvalError::from)?),
+            };
             match &self.key {
                 None => {
                     let keys = shard.tag_keys(selected.as_ref());
@@ -146,7 +150,7 @@ impl TagsRequest {
             items.retain(|(item, _)| utf16_cmp(item, after).is_gt());
         }
         items.truncate(self.limit);
-        items
+        Ok(items)
     }
 
     /// The item to go on after; a verbose offset names key and value, and one that does not is no

@@ -134,6 +134,12 @@ impl Reader {
                 default.steps,
                 1..=1_000_000,
             ),
+            match_steps: self.count(
+                "query.match_steps_max",
+                raw.match_steps_max.as_ref(),
+                default.match_steps,
+                1..=1_000_000_000,
+            ),
         }
     }
 }

@@ -144,6 +144,8 @@ pub(super) struct RawQuery {
     pub(super) pattern_max: Option<Value>,
     /// Most operations of a pattern that is not.
     pub(super) pattern_steps_max: Option<Value>,
+    /// Most steps of a search with such a pattern in one value.
+    pub(super) match_steps_max: Option<Value>,
     /// Most steps back of one search of `:s`, and most bytes of the legend that it makes.
     pub(super) edit_steps_max: Option<Value>,
     #[serde(flatten)]

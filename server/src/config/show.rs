@@ -104,6 +104,7 @@ impl Config {
             ("expr_parts_max", language.expr_nodes),
             ("expr_depth_max", language.expr_depth),
             ("pattern_steps_max", pattern.steps),
+            ("match_steps_max", pattern.match_steps),
             ("edit_steps_max", query.edit_steps_max),
         ] {
             writeln!(f, "{key} = {count}")?;

@@ -49,6 +49,7 @@ fn case(limit: Limit) -> (String, &'static str) {
         Limit::Listing => (format!("/api/v1/expr/normalize?q={LONG}"), "\"77B\""),
         Limit::Pattern => (graph("app,([0-9]%7B9%7D-)%7B9%7Db,:re,:sum"), "\"64B\""),
         Limit::PatternSteps => (graph("app,a(?!b)c%7B9%7D,:re,:sum"), "9"),
+        Limit::MatchSteps => (graph("name,demo,:eq,app,(a*)*(?!b),:re,:and,:sum"), "5"),
         Limit::EditSteps => (graph("1,1,abcdefghij,:s"), "11"),
         Limit::DataExprs => (graph("name,demo,:eq,:sum,name,demo,:eq,:max"), "1"),
         Limit::Lines | Limit::Groups | Limit::InputPoints => (grouped(), "2"),

@@ -5,13 +5,16 @@
 //! left, negations subtract.
 
 use roaring::RoaringBitmap;
-use telamon_model::Predicate;
+use telamon_model::{Predicate, SlowPattern};
 
 use super::postings::Postings;
 use super::segment::Segment;
 
-pub(super) fn select(segment: &Segment, predicate: &Predicate) -> RoaringBitmap {
-    match predicate {
+pub(super) fn select(
+    segment: &Segment,
+    predicate: &Predicate,
+) -> Result<RoaringBitmap, SlowPattern> {
+    Ok(match predicate {
         Predicate::True => segment.all().clone(),
         Predicate::False => RoaringBitmap::new(),
         Predicate::Has(key) => segment
@@ -33,12 +36,14 @@ pub(super) fn select(segment: &Segment, predicate: &Predicate) -> RoaringBitmap 
         Predicate::Less(key, _)
         | Predicate::LessEqual(key, _)
         | Predicate::Greater(key, _)
-        | Predicate::GreaterEqual(key, _) => scan(segment, key, "", predicate),
-        Predicate::Matches(key, pattern) => scan(segment, key, pattern.matcher.prefix(), predicate),
-        Predicate::Or(a, b) => select(segment, a) | select(segment, b),
-        Predicate::Not(inner) => segment.all() - select(segment, inner),
-        Predicate::And(..) => conjunction(segment, predicate),
-    }
+        | Predicate::GreaterEqual(key, _) => scan(segment, key, "", predicate)?,
+        Predicate::Matches(key, pattern) => {
+            scan(segment, key, pattern.matcher.prefix(), predicate)?
+        }
+        Predicate::Or(a, b) => select(segment, a)? | select(segment, b)?,
+        Predicate::Not(inner) => segment.all() - select(segment, inner)?,
+        Predicate::And(..) => conjunction(segment, predicate)?,
+    })
 }
 
 fn lookup<'a>(segment: &'a Segment, key: &str, value: &str) -> Option<&'a Postings> {
@@ -47,17 +52,22 @@ fn lookup<'a>(segment: &'a Segment, key: &str, value: &str) -> Option<&'a Postin
 
 /// Tests every value that starts with the prefix. Ranges are in UTF-16 order while values stand in
 /// byte order, so a range is a scan too.
-fn scan(segment: &Segment, key: &str, prefix: &str, test: &Predicate) -> RoaringBitmap {
+fn scan(
+    segment: &Segment,
+    key: &str,
+    prefix: &str,
+    test: &Predicate,
+) -> Result<RoaringBitmap, SlowPattern> {
     let mut found = RoaringBitmap::new();
     let Some(tag) = segment.key(key) else {
-        return found;
+        return Ok(found);
     };
     for (value, postings) in tag.with_prefix(prefix) {
-        if test.matches_value(value) {
+        if test.matches_value(value)? {
             postings.add_to(&mut found);
         }
     }
-    found
+    Ok(found)
 }
 
 /// How dear a term of a conjunction is.
@@ -94,15 +104,15 @@ fn cost(segment: &Segment, term: &Predicate) -> Cost {
     }
 }
 
-fn conjunction(segment: &Segment, predicate: &Predicate) -> RoaringBitmap {
+fn conjunction(segment: &Segment, predicate: &Predicate) -> Result<RoaringBitmap, SlowPattern> {
     let mut terms = Vec::new();
     flatten(predicate, &mut terms);
     terms.sort_by_cached_key(|term| cost(segment, term));
     let mut terms = terms.into_iter();
     let Some(first) = terms.next() else {
-        return segment.all().clone();
+        return Ok(segment.all().clone());
     };
-    let mut selected = select(segment, first);
+    let mut selected = select(segment, first)?;
     for term in terms {
         if selected.is_empty() {
             break;
@@ -112,11 +122,11 @@ fn conjunction(segment: &Segment, predicate: &Predicate) -> RoaringBitmap {
                 Some(postings) => postings.restrict(&mut selected),
                 None => selected.clear(),
             },
-            Predicate::Not(inner) => selected -= select(segment, inner),
-            other => selected &= select(segment, other),
+            Predicate::Not(inner) => selected -= select(segment, inner)?,
+            other => selected &= select(segment, other)?,
         }
     }
-    selected
+    Ok(selected)
 }
 
 fn flatten<'a>(predicate: &'a Predicate, terms: &mut Vec<&'a Predicate>) {

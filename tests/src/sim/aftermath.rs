@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use telamon_model::{Batch, PartitionIndex, Predicate, Row, Series, Timestamp};
+use telamon_model::{Batch, PartitionIndex, Row, Series, Timestamp};
 use telamon_store::log::{Damage, Log, MemLog};
 use telamon_store::{ApplyDrops, Store};
 
@@ -243,7 +243,7 @@ impl Run {
         let mut found: BTreeMap<usize, BTreeMap<i64, u64>> = BTreeMap::new();
         let mut row = vec![0.0; slots.len()];
         for shard in snapshot.shards() {
-            for ordinal in shard.select(&Predicate::True) {
+            for ordinal in shard.all() {
                 let Some(series) = self.universe.with_id(shard.series(ordinal).id()) else {
                     return Err(Finding::new("a series was invented".to_owned()));
                 };

@@ -116,7 +116,11 @@ impl World {
         let snapshot = self.stores[0].snapshot();
         let mut found = Vec::new();
         for shard in snapshot.shards() {
-            let series = shard.select(&query).into_iter().map(|at| shard.series(at));
+            let selected = match shard.select(&query) {
+                Ok(selected) => selected,
+                Err(slow) => return slow.to_string(),
+            };
+            let series = selected.into_iter().map(|at| shard.series(at));
             found.extend(series.map(|series| tags_text(series.tags(), "atlas.dstype")));
         }
         found.sort();

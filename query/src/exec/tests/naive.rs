@@ -18,7 +18,7 @@ pub(super) fn eval(expr: &DataExpr, stored: &Stored, context: &EvalContext) -> V
     let mut groups: BTreeMap<Vec<Arc<str>>, Members<'_>> = BTreeMap::new();
     for member in stored {
         let tags = member.0.tags();
-        if !expr.query().matches(tags) {
+        if !expr.query().matches(tags).unwrap() {
             continue;
         }
         let key: Option<Vec<Arc<str>>> = match expr {

@@ -176,7 +176,7 @@ fn series() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn count(tags: &[Tags], tests: &[Predicate]) -> u64 {
-    let pass = |tags: &&Tags| tests.iter().all(|test| test.matches(tags));
+    let pass = |tags: &&Tags| tests.iter().all(|test| test.matches(tags).unwrap());
     tags.iter().filter(pass).count() as u64
 }
 
