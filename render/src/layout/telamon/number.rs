@@ -1,5 +1,4 @@
-//! Statistics in columns: numbers of a column share prefix and decimals, so that points align and
-//! sizes can be compared at a glance.
+//! Statistics in columns: points stand below each other, so that sizes can be compared at a glance.
 
 use telamon_model::number::{fixed, scientific};
 
@@ -10,8 +9,8 @@ use crate::text::cells;
 /// A number has three digits from here on; and the decimals spent on having them at most.
 const DIGITS_SHOWN: f64 = 100.0;
 const DECIMALS_MAX: u8 = 3;
-/// Cells of a number with decimals and a shared prefix.
-const SHARED_CELLS_MAX: i32 = 7;
+/// Numbers below this need no prefix.
+const PREFIXED_MIN: f64 = 1e4;
 /// Whole numbers up to here need no prefix.
 const WHOLE_MAX: f64 = 1e5;
 /// Beyond these sizes no prefix helps.
@@ -28,70 +27,39 @@ fn plain_max(mode: TickLabels) -> f64 {
 }
 
 /// The texts of a column, all of the same number of cells, with points below each other.
+///
+/// Three digits each. Where no number is smaller than the prefix of the largest one they share it;
+/// else each has its own, and those below ten thousand have none.
 pub(super) fn column(values: &[f64], mode: TickLabels) -> Vec<String> {
-    let texts = shared(values, mode)
-        .unwrap_or_else(|| values.iter().map(|&value| alone(value, mode)).collect());
-    aligned(texts)
-}
-
-/// All with one prefix, unless some would lose their digits.
-fn shared(values: &[f64], mode: TickLabels) -> Option<Vec<String>> {
-    let sizes = || {
-        values
-            .iter()
-            .map(|value| value.abs())
-            .filter(|&size| size > 0.0 && size.is_finite())
-    };
-    let largest = sizes().fold(0.0, f64::max);
-    if largest >= plain_max(mode) || sizes().any(|size| size < PLAIN_MIN) {
-        return None;
-    }
-    let prefix = if is_whole(values) && largest < WHOLE_MAX && mode != TickLabels::Duration {
+    let sizes = values.iter().map(|value| value.abs());
+    let sizes: Vec<f64> = sizes
+        .filter(|&size| size > 0.0 && size < plain_max(mode))
+        .collect();
+    let largest = sizes.iter().copied().fold(0.0, f64::max);
+    let common = if is_whole(values) && largest < WHOLE_MAX && mode != TickLabels::Duration {
         ONE
     } else {
         prefix_of(largest, mode)
     };
-    let prefix = match smaller(prefix, mode) {
-        // Few digits before the point on one side and none on the other are harder to compare.
-        Some(smaller)
-            if sizes().any(|size| size < prefix.factor) && largest < 10.0 * prefix.factor =>
-        {
-            smaller
+    let is_common = common.text.is_empty() || sizes.iter().all(|&size| size >= common.factor);
+    let text = |&value: &f64| {
+        let size = value.abs();
+        if let Some(word) = word_of(value) {
+            return word.to_owned();
         }
-        _ => prefix,
+        if size >= plain_max(mode) || size < PLAIN_MIN {
+            return scientific(value, 2);
+        }
+        let needs_own = !is_common || (size < 0.01 && common.text.is_empty());
+        let prefix = if needs_own {
+            prefix_of(value, mode)
+        } else {
+            common
+        };
+        let scaled = value / prefix.factor;
+        fixed(scaled, decimals_of(scaled)) + prefix.text
     };
-    let decimals = values
-        .iter()
-        .map(|value| decimals_of(value / prefix.factor))
-        .max()
-        .unwrap_or(0);
-    // With two digits a number still tells its size; with less it would read as nothing.
-    let smallest = sizes().fold(f64::INFINITY, f64::min) / prefix.factor;
-    let least_shown = f64::from(10_u32.pow(u32::from(decimals)));
-    if smallest * least_shown < 10.0 && decimals == DECIMALS_MAX {
-        return None;
-    }
-    let text = |value: f64| match word_of(value) {
-        Some(word) => word.to_owned(),
-        None => fixed(value / prefix.factor, decimals) + prefix.text,
-    };
-    let texts: Vec<String> = values.iter().map(|&value| text(value)).collect();
-    // Sizes that are far apart would make long numbers of large ones.
-    let longest = texts.iter().map(|text| cells(text)).max().unwrap_or(0);
-    (longest <= SHARED_CELLS_MAX || decimals == 0).then_some(texts)
-}
-
-/// With a prefix of its own.
-fn alone(value: f64, mode: TickLabels) -> String {
-    if let Some(word) = word_of(value) {
-        return word.to_owned();
-    }
-    if value.abs() >= plain_max(mode) || value.abs() < PLAIN_MIN {
-        return scientific(value, 2);
-    }
-    let prefix = prefix_of(value, mode);
-    let scaled = value / prefix.factor;
-    fixed(scaled, decimals_of(scaled)) + prefix.text
+    aligned(values.iter().map(text).collect())
 }
 
 /// What is no number to compute with.
@@ -113,15 +81,10 @@ fn prefix_of(value: f64, mode: TickLabels) -> Prefix {
     let size = value.abs();
     match mode {
         TickLabels::Duration => Prefix::duration_below(value),
-        _ if (0.01..1.0).contains(&size) => ONE,
+        _ if (0.01..PREFIXED_MIN).contains(&size) => ONE,
         TickLabels::Binary => Prefix::binary_below(value),
         TickLabels::Off | TickLabels::Decimal => Prefix::below(value),
     }
-}
-
-/// The next smaller prefix that is a multiple of one.
-fn smaller(prefix: Prefix, mode: TickLabels) -> Option<Prefix> {
-    (prefix.factor > 1.0).then(|| prefix_of(prefix.factor / 2.0, mode))
 }
 
 fn is_whole(values: &[f64]) -> bool {
@@ -178,12 +141,17 @@ mod tests {
     fn points_stand_below_each_other() {
         let decimal = TickLabels::Decimal;
         check(&[1234.5, 987.6], decimal, &["1235", " 988"]);
-        check(&[12_345.0, 9876.5], decimal, &["12.35k", " 9.88k"]);
+        check(&[12_345.0, 9876.5], decimal, &["12.3k ", " 9.88k"]);
+        check(
+            &[1486.3, 46.25, 0.96],
+            decimal,
+            &["1486    ", "  46.3  ", "   0.960"],
+        );
         check(&[180.0, 1440.0, 0.0], decimal, &[" 180", "1440", "   0"]);
         check(
             &[12.5, 3.0, f64::NAN],
             decimal,
-            &["12.5", " 3.0", " \u{2013}  "],
+            &["12.5", " 3  ", " \u{2013}  "],
         );
         check(&[2e6, 5.0], decimal, &["2M", "5 "]);
         check(&[358_872.4, 893.25], decimal, &["359k", "893 "]);
@@ -197,10 +165,10 @@ mod tests {
 
     #[test]
     fn units_stay_with_their_numbers() {
-        check(&[90.0, 600.0], TickLabels::Duration, &[" 1.50m", "10.00m"]);
+        check(&[90.0, 600.0], TickLabels::Duration, &[" 1.50m", "10m   "]);
         check(&[0.012, 0.25], TickLabels::Duration, &[" 12ms", "250ms"]);
         check(&[2048.0, 1536.0], TickLabels::Binary, &["2048", "1536"]);
-        check(&[3e9, 1e9], TickLabels::Binary, &["2861Mi", " 954Mi"]);
+        check(&[3e9, 1e9], TickLabels::Binary, &["  2.79Gi", "954Mi   "]);
     }
 
     proptest! {

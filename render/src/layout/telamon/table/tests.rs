@@ -51,9 +51,9 @@ fn written(plots: &[Plot], width: i32, has_stats: bool) -> String {
 #[test]
 fn statistics_stand_in_columns() {
     expect_test::expect![[r#"
-        |                              max   min   avg   last   total   count
-        |   node-0                   1.23k   500   907    500   2.72k       3
-        |   a much longer label      1.23k   500   907    500   2.72k       3"#]]
+        |                             max   min   avg   last   total   count
+        |   node-0                   1235   500   907    500    2722       3
+        |   a much longer label      1235   500   907    500    2722       3"#]]
     .assert_eq(&written(
         &plots(&["node-0", "a much longer label"]),
         700,
