@@ -53,8 +53,9 @@ fn normal_text(styled: &StyledExpr, budget: &Budget) -> Result<String, Fault> {
         expr: with_short_statistics(&expr),
         settings: styled.settings.clone(),
     };
-    if let Some(legend) = normal.settings.get_mut(&Setting::Legend) {
-        *legend = Arc::from(label::in_parentheses(legend));
+    if let Some(legend) = styled.setting(Setting::Legend) {
+        let legend = label::in_parentheses(legend);
+        normal.settings.insert(Setting::Legend, legend.into());
     }
     let text = normal.to_string();
     let tokens: Vec<&str> = text.split(',').filter(|token| !is_implied(token)).collect();

@@ -99,6 +99,6 @@ fn offsets_ms(styled: &StyledExpr) -> Result<Option<Vec<i64>>, Fault> {
 }
 
 fn without_list(mut styled: StyledExpr) -> StyledExpr {
-    styled.settings.remove(&Setting::Offset);
+    styled.settings.remove(Setting::Offset);
     styled
 }

@@ -380,7 +380,7 @@ proptest! {
                     let Some(styled) = value.to_styled() else { continue };
                     // A style that is none prints as a word all the same, as in the reference.
                     let has_style = styled.setting(Setting::Ls).is_none_or(is_line_style);
-                    if styled.settings.contains_key(&Setting::Offset) || !has_style {
+                    if styled.setting(Setting::Offset).is_some() || !has_style {
                         continue;
                     }
                     let printed = styled.to_string();

@@ -144,8 +144,8 @@ pub(super) const WORDS: &[Word] = &[
         &[Type::Styled, Type::Color],
         |args| {
             let mut styled = args.styled(0)?;
-            styled.settings.remove(&Setting::Alpha);
-            styled.settings.remove(&Setting::Palette);
+            styled.settings.remove(Setting::Alpha);
+            styled.settings.remove(Setting::Palette);
             give(styled.with(Setting::Color, normal_color(args.text(1)?)))
         },
     )
@@ -234,8 +234,8 @@ fn palette(args: &Args<'_>) -> Result<Value, Fault> {
         _ => format!("(,{},)", args.keys(1)?.join(",")).into(),
     };
     let mut styled = args.styled(0)?;
-    styled.settings.remove(&Setting::Color);
-    styled.settings.remove(&Setting::Alpha);
+    styled.settings.remove(Setting::Color);
+    styled.settings.remove(Setting::Alpha);
     give(styled.with(Setting::Palette, text))
 }
 
