@@ -212,6 +212,20 @@ impl Heatmap {
         ticks.collect()
     }
 
+    /// The counts between which the colours lie, one more than there are colours; logarithms without
+    /// the quirks of the reference.
+    pub(crate) fn color_counts(&self) -> Vec<f64> {
+        let ends = (0..self.colors.len()).map(|index| {
+            let count = self.count_after(index);
+            match self.scale {
+                Scale::Logarithmic if count >= 2.0 => count - 2.0,
+                Scale::Logarithmic => count + 2.0,
+                _ => count,
+            }
+        });
+        std::iter::once(self.bounds.0).chain(ends).collect()
+    }
+
     /// The count where a colour ends: the inverse of the scale, with the two quirks of the reference
     /// for logarithms, which clients show as labels.
     fn count_after(&self, index: usize) -> f64 {

@@ -4,7 +4,9 @@ use telamon_model::{Step, Timestamp};
 
 use super::csv::Separator;
 use super::{csv, json, stats, v2};
-use crate::graph::{GraphDef, Item, LayoutMode, LegendType, MessageDef, Theme};
+use crate::graph::{
+    GraphDef, GraphStyle, Item, LayoutMode, LegendType, LineStyle, MessageDef, Scale, Theme,
+};
 use crate::oracle::{Json, graph_of, graphs};
 use crate::sample;
 
@@ -30,6 +32,34 @@ fn compare(format: &str, mut check: impl FnMut(&GraphDef, &Json) -> Result<(), S
         failures.len(),
         failures.join("\n")
     );
+}
+
+#[test]
+fn answers_of_data_do_not_depend_on_the_style() {
+    let mut atlas = sample::graph(&[&[1.0, 12.5, f64::NAN], &[0.0, 3e6, 7.0]]);
+    atlas.hints = vec!["no-image".into()];
+    let mut counted = atlas.plots[0].clone();
+    counted.scale = Scale::LogLinear;
+    for item in &mut counted.items {
+        if let Item::Line(line) = item {
+            line.style = LineStyle::Heatmap;
+        }
+    }
+    atlas.plots.push(counted);
+    let mut telamon = atlas.clone();
+    telamon.style = GraphStyle::Telamon;
+    let answers = |graph: &GraphDef| {
+        let table = csv::write(graph, Separator::Comma).unwrap();
+        (
+            v2::write(graph).unwrap(),
+            json::write(graph),
+            stats::write(graph),
+            table,
+        )
+    };
+    let (before, after) = (answers(&atlas), answers(&telamon));
+    assert!(before.0.contains("\"yTicks\""));
+    assert_eq!(before, after);
 }
 
 fn first_difference(actual: &str, expected: &str) -> Result<(), String> {

@@ -112,6 +112,9 @@ fn labels_of_logarithms_are_those_of_the_reference() {
     };
     plot.heatmap.scale = Scale::Logarithmic;
     assert_eq!(ends(&plot), "3.17 3.35 3.55 3.77 4.00");
+    let counts = heatmap(&plot, (0.0, 10.0), &[5.0], 2).color_counts();
+    let texts: Vec<String> = counts.iter().map(|count| format!("{count:.2}")).collect();
+    assert_eq!(texts.join(" "), "1.00 1.17 1.35 1.55 1.77 2.00");
     plot.heatmap.scale = Scale::LogLinear;
     assert_eq!(ends(&plot), "0.90 0.90 1.00 1.00 2.00");
     plot.heatmap.scale = Scale::Sqrt;

@@ -426,16 +426,14 @@ impl Writer {
     fn heatmap(&mut self, heatmap: &Heatmap, has_strip: bool) {
         self.text_row(heatmap.label.as_deref().unwrap_or("Heatmap"), Ink::Plain);
         let ticks = heatmap.color_ticks();
-        let Some(last) = ticks.last().filter(|_| has_strip) else {
+        if !has_strip {
             return;
-        };
-        let count = i32::try_from(ticks.len()).unwrap_or(i32::MAX);
+        }
+        let count = i32::try_from(ticks.len()).unwrap_or(i32::MAX).max(1);
         let width = STRIP_WIDTH.min(self.width - 4 * MARGIN);
         let place = |index: i32| 2 * MARGIN + width * index / count;
         let rows = (self.row, self.row + STRIP_HEIGHT);
-        let mut counts: Vec<f64> = ticks.iter().map(|tick| tick.low).collect();
-        counts.push(last.high);
-        self.strip_labels(&counts, place);
+        self.strip_labels(&heatmap.color_counts(), place);
         self.table.strips.push(Strip {
             rows,
             colors: (0..)
@@ -452,6 +450,7 @@ impl Writer {
         let cell = TextSize::Small.cell_width();
         let texts = column(counts, TickLabels::Decimal);
         let mut taken: Vec<(i32, i32)> = Vec::new();
+        let mut told: Vec<String> = Vec::new();
         let last = counts.len().saturating_sub(1);
         let order = [0, last].into_iter().chain(1..last);
         for index in order {
@@ -461,8 +460,10 @@ impl Writer {
             let left = (center - width / 2).clamp(2, (self.width - 2 - width).max(2));
             let is_free =
                 (taken.iter()).all(|&(from, to)| left >= to + cell || left + width + cell <= from);
-            if is_free {
+            // Colours of a log-linear scale may share a count.
+            if is_free && !told.contains(&text) {
                 taken.push((left, left + width));
+                told.push(text.clone());
                 let place = (left, self.row + STRIP_HEIGHT + 4);
                 self.text(place, text, TextSize::Small, Ink::Plain);
             }
