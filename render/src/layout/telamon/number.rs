@@ -9,6 +9,8 @@ use crate::text::cells;
 /// A number has three digits from here on; and the decimals spent on having them at most.
 const DIGITS_SHOWN: f64 = 100.0;
 const DECIMALS_MAX: u8 = 3;
+/// Cells of a number that needs many digits.
+const EXACT_CELLS_MAX: i32 = 12;
 /// Numbers below this need no prefix.
 const PREFIXED_MIN: f64 = 1e4;
 /// Whole numbers up to here need no prefix.
@@ -26,11 +28,37 @@ fn plain_max(mode: TickLabels) -> f64 {
     }
 }
 
-/// The texts of a column, all of the same number of cells, with points below each other.
-///
+/// The texts of a column, all of the same number of cells, with points below each other. Where lines
+/// move by less than three digits show, `fine` is by how much.
+pub(super) fn column(values: &[f64], mode: TickLabels, fine: Option<f64>) -> Vec<String> {
+    let texts = fine.and_then(|fine| exact(values, mode, fine));
+    aligned(texts.unwrap_or_else(|| rounded(values, mode)))
+}
+
+/// As many digits as a small movement needs, if they are not too many.
+fn exact(values: &[f64], mode: TickLabels, fine: f64) -> Option<Vec<String>> {
+    let unit = match mode {
+        TickLabels::Duration => "s",
+        TickLabels::Off | TickLabels::Decimal | TickLabels::Binary => "",
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped"
+    )]
+    let decimals = (-libm::log10(fine)).ceil().clamp(0.0, 9.0) as u8;
+    let text = |value: f64| match word_of(value) {
+        Some(word) => word.to_owned(),
+        None => fixed(value, decimals) + unit,
+    };
+    let texts: Vec<String> = values.iter().map(|&value| text(value)).collect();
+    let longest = texts.iter().map(|text| cells(text)).max().unwrap_or(0);
+    (longest <= EXACT_CELLS_MAX).then_some(texts)
+}
+
 /// Three digits each. Where no number is smaller than the prefix of the largest one they share it;
 /// else each has its own, and those below ten thousand have none.
-pub(super) fn column(values: &[f64], mode: TickLabels) -> Vec<String> {
+fn rounded(values: &[f64], mode: TickLabels) -> Vec<String> {
     let sizes = values.iter().map(|value| value.abs());
     let sizes: Vec<f64> = sizes
         .filter(|&size| size > 0.0 && size < plain_max(mode))
@@ -59,7 +87,7 @@ pub(super) fn column(values: &[f64], mode: TickLabels) -> Vec<String> {
         let scaled = value / prefix.factor;
         fixed(scaled, decimals_of(scaled)) + prefix.text
     };
-    aligned(values.iter().map(text).collect())
+    values.iter().map(text).collect()
 }
 
 /// What is no number to compute with.
@@ -134,7 +162,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn check(values: &[f64], mode: TickLabels, expected: &[&str]) {
-        assert_eq!(column(values, mode), expected, "{values:?}");
+        assert_eq!(column(values, mode, None), expected, "{values:?}");
     }
 
     #[test]
@@ -164,6 +192,16 @@ mod tests {
     }
 
     #[test]
+    fn small_movements_far_from_zero_are_told() {
+        let values = [200_026.236_4, 200_026.231];
+        let texts = column(&values, TickLabels::Decimal, Some(0.005));
+        assert_eq!(texts, ["200026.236", "200026.231"]);
+        // Too many digits are none.
+        let texts = column(&values, TickLabels::Decimal, Some(1e-9));
+        assert_eq!(texts, ["200k", "200k"]);
+    }
+
+    #[test]
     fn units_stay_with_their_numbers() {
         check(&[90.0, 600.0], TickLabels::Duration, &[" 1.50m", "10m   "]);
         check(&[0.012, 0.25], TickLabels::Duration, &[" 12ms", "250ms"]);
@@ -180,8 +218,9 @@ mod tests {
             mode in prop::sample::select(vec![
                 TickLabels::Decimal, TickLabels::Binary, TickLabels::Duration,
             ]),
+            fine in prop::option::of(1e-9..1.0_f64),
         ) {
-            let texts = column(&values, mode);
+            let texts = column(&values, mode, fine);
             prop_assert_eq!(texts.len(), values.len());
             let width = cells(&texts[0]);
             prop_assert!(texts.iter().all(|text| cells(text) == width));
@@ -191,7 +230,8 @@ mod tests {
             // What is something never reads as nothing.
             for (text, value) in texts.iter().zip(&values) {
                 let has_digit = text.contains(|mark: char| ('1'..='9').contains(&mark));
-                prop_assert!(has_digit || *value == 0.0 || !value.is_finite(), "{text}");
+                let is_fine = fine.is_some_and(|fine| value.abs() < fine);
+                prop_assert!(has_digit || is_fine || *value == 0.0 || !value.is_finite(), "{text}");
             }
         }
     }

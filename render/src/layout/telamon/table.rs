@@ -28,6 +28,8 @@ const COLUMN_GAP: i32 = 18;
 const LABEL_MIN: i32 = 26;
 /// Cells of labels that stand side by side at most.
 const FLOW_LABEL_MAX: i32 = 40;
+/// Movements below this part of a value are told with all their digits.
+const FINE: f64 = 0.005;
 /// Between the blocks of two axes.
 const BLOCK_GAP: i32 = 6;
 /// Size of the sample of a line's colour.
@@ -199,6 +201,11 @@ impl Statistic {
         }
     }
 
+    /// Whether it is a value of the line, not a sum or a number of them.
+    fn is_a_value(self) -> bool {
+        !matches!(self, Self::Total | Self::Count)
+    }
+
     /// How its numbers are written on an axis.
     fn mode(self, labels: TickLabels) -> TickLabels {
         match self {
@@ -282,9 +289,19 @@ fn texts_of(statistic: Statistic, plots: &[Plot], stats: &[Vec<LineStats>]) -> V
         .zip(stats)
         .map(|(plot, stats)| {
             let values: Vec<f64> = stats.iter().map(|stats| statistic.of(stats)).collect();
-            column(&values, statistic.mode(plot.tick_labels))
+            let fine = fine_movement(stats).filter(|_| statistic.is_a_value());
+            column(&values, statistic.mode(plot.tick_labels), fine)
         })
         .collect()
+}
+
+/// By how much lines move, where that is less than three digits show: the least of them.
+fn fine_movement(stats: &[LineStats]) -> Option<f64> {
+    let moves = stats.iter().filter_map(|stats| {
+        let (by, size) = (stats.max - stats.min, stats.max.abs().max(stats.min.abs()));
+        (by > size * 1e-14 && by < size * FINE).then_some(by)
+    });
+    moves.min_by(f64::total_cmp)
 }
 
 fn lines<'a>(shown: &'a [Vec<&'a Item>]) -> impl Iterator<Item = &'a LineDef> {
@@ -448,7 +465,7 @@ impl Writer {
     /// Counts where colours begin and end: both ends, and what has room between them.
     fn strip_labels(&mut self, counts: &[f64], place: impl Fn(i32) -> i32) {
         let cell = TextSize::Small.cell_width();
-        let texts = column(counts, TickLabels::Decimal);
+        let texts = column(counts, TickLabels::Decimal, None);
         let mut taken: Vec<(i32, i32)> = Vec::new();
         let mut told: Vec<String> = Vec::new();
         let last = counts.len().saturating_sub(1);
