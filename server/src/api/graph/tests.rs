@@ -272,6 +272,29 @@ async fn people_with_a_browser_get_a_picture_of_the_size_they_asked_for() {
 }
 
 #[tokio::test]
+async fn a_style_changes_the_picture_and_not_the_data() {
+    let server = TestServer::held(MINUTES, 1_200_000).await;
+    let uri = "/api/v1/graph?q=minuteOfHour,:time,2,x,:legend&s=e-1h&w=300&h=100";
+    let body = async |rest: &str| server.get(&format!("{uri}&{rest}")).await.body;
+    assert_eq!(body("style=atlas").await, body("").await);
+    assert_ne!(body("style=telamon").await, body("").await);
+    for format in ["csv", "json", "stats.json"] {
+        let plain = body(&format!("format={format}")).await;
+        // Parameters of old clients that mean nothing any more are ignored.
+        let rest = format!("format={format}&style=telamon&number_format=%25d&callback=f");
+        assert_eq!(body(&rest).await, plain, "{format}");
+    }
+    let wrong = server.get(&format!("{uri}&style=tlamon&format=json")).await;
+    assert_eq!(wrong.status, 400);
+    let error = &wrong.json()["error"];
+    assert_eq!(
+        (&error["parameter"], &error["nearest"]),
+        (&"style".into(), &"telamon".into())
+    );
+    server.running.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn data_frames_get_what_json_says() {
     let server = TestServer::held(MINUTES, 1_200_000).await;
     let uri = "/api/v1/graph?q=minuteOfHour,:time,2,x,:legend&s=e-3m";
