@@ -170,8 +170,8 @@ impl Statistic {
         Self::Count,
         Self::Total,
         Self::Min,
-        Self::Max,
         Self::Avg,
+        Self::Max,
         Self::Last,
     ];
 

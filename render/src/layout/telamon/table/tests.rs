@@ -73,7 +73,7 @@ fn narrow_pictures_drop_columns_in_order() {
         max min avg last total count
         max min avg last total
         max min avg last
-        avg last
+        max last
         last
         a label of some length"#]]
     .assert_eq(&[600, 480, 420, 360, 300, 250, 200].map(header).join("\n"));
