@@ -11,7 +11,7 @@ use crate::text::{TextSize, truncate, wrap};
 use crate::zone::Zone;
 
 /// Entries in the whole legend, beyond which the rest is only counted.
-pub(super) const ENTRIES_MAX: usize = 50;
+const ENTRIES_MAX: usize = 50;
 /// Warnings and lines per warning, beyond which the rest is left out.
 const WARNINGS_MAX: usize = 20;
 const WARNING_LINES_MAX: usize = 20;
@@ -79,6 +79,16 @@ pub(super) struct Room {
     pub(super) top: i32,
 }
 
+/// How many entries of each plot are shown, in either style.
+pub(super) fn entries_max(plots: &[Plot]) -> usize {
+    let total: usize = plots.iter().map(|plot| entries(plot).count()).sum();
+    if total <= ENTRIES_MAX {
+        ENTRIES_MAX
+    } else {
+        ENTRIES_MAX / plots.len()
+    }
+}
+
 /// Rows of all plots and their heatmaps, and the row after them.
 pub(super) fn lay_out(
     plots: &[Plot],
@@ -90,12 +100,7 @@ pub(super) fn lay_out(
         width,
         top,
     } = room;
-    let total: usize = plots.iter().map(|plot| entries(plot).count()).sum();
-    let limit = if total <= ENTRIES_MAX {
-        ENTRIES_MAX
-    } else {
-        ENTRIES_MAX / plots.len()
-    };
+    let limit = entries_max(plots);
     let mut rows = Vec::new();
     let mut row = top;
     let mut add = |row: &mut i32, kind: LegendKind, height: i32| {

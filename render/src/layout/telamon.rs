@@ -32,8 +32,7 @@ use crate::text::{TextSize, shorten};
 use crate::zone::Zone;
 
 use super::axes::ValueAxis;
-use super::legend::Footer;
-use table::TableRoom;
+use super::legend::{Footer, Room};
 
 /// Above the canvas, so that half a label of the topmost tick has room.
 const HALF_LABEL: i32 = 8;
@@ -89,7 +88,7 @@ fn add_legend(layout: &mut Layout, graph: &GraphDef, plots: &[Plot], zone: &Zone
         .iter()
         .map(|axis| axis.heatmap.as_ref())
         .collect();
-    let room = TableRoom {
+    let room = Room {
         has_stats: graph.legend == LegendType::LabelsWithStats,
         width: layout.width,
         top: layout.height,

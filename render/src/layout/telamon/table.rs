@@ -8,7 +8,7 @@
 //! Where there is little room columns are left out in a fixed order; without any, labels flow side by
 //! side. Long labels lose their middle. As many lines are listed as in the reference's legend.
 
-use super::super::legend::{ENTRIES_MAX, entries};
+use super::super::legend::{Room, entries, entries_max};
 use super::number::column;
 use crate::color::Color;
 use crate::graph::{Item, LineDef, Plot, TickLabels};
@@ -83,29 +83,9 @@ pub(crate) struct Strip {
     pub(crate) right: i32,
 }
 
-/// Where the legend goes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct TableRoom {
-    /// Whether statistics are wanted.
-    pub(super) has_stats: bool,
-    /// Width of the picture.
-    pub(super) width: i32,
-    /// The first row.
-    pub(super) top: i32,
-}
-
 /// The legend of all plots and their heatmaps, and the row after it.
-pub(super) fn lay_out(
-    plots: &[Plot],
-    heatmaps: &[Option<&Heatmap>],
-    room: TableRoom,
-) -> (Table, i32) {
-    let total: usize = plots.iter().map(|plot| entries(plot).count()).sum();
-    let limit = if total <= ENTRIES_MAX {
-        ENTRIES_MAX
-    } else {
-        ENTRIES_MAX / plots.len()
-    };
+pub(super) fn lay_out(plots: &[Plot], heatmaps: &[Option<&Heatmap>], room: Room) -> (Table, i32) {
+    let limit = entries_max(plots);
     let shown: Vec<Vec<&Item>> = plots
         .iter()
         .map(|plot| entries(plot).take(limit).collect())

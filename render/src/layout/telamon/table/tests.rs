@@ -20,7 +20,7 @@ fn plots(labels: &[&str]) -> Vec<Plot> {
 
 /// The legend as rows of text, each at its column in cells of six pixels.
 fn written(plots: &[Plot], width: i32, has_stats: bool) -> String {
-    let room = TableRoom {
+    let room = Room {
         has_stats,
         width,
         top: 0,
