@@ -269,8 +269,8 @@ mod tests {
             ("oranges", 7),
             ("purples", 7),
             ("reds", 7),
-            ("telamon", 20),
-            ("telamon_dark", 20),
+            ("telamon", 24),
+            ("telamon_dark", 24),
         ] {
             assert_eq!(Palette::parse(name).unwrap().len(), count, "{name}");
         }
@@ -290,9 +290,7 @@ mod tests {
             ("telamon_dark", vec![dark, Color::BLACK], 4.7),
         ] {
             let colors = Palette::parse(name).unwrap().listed().to_vec();
-            // The second ten of the light palette are darker, and meant for light ground.
-            let anywhere = if name == "telamon" { 10 } else { 20 };
-            for &color in &colors[..anywhere] {
+            for &color in &colors[..8] {
                 for &ground in &grounds {
                     assert!(ratio(color, ground) >= least, "{name} {color} on {ground}");
                 }
@@ -302,6 +300,75 @@ mod tests {
                 assert!(nearest(&seen[..7]) >= 24, "{name} {vision:?}");
             }
         }
+    }
+
+    #[test]
+    fn any_two_of_our_colours_differ_more_than_the_nearest_two_of_the_reference() {
+        for (ours, theirs) in [("telamon", "armytage"), ("telamon_dark", "light24")] {
+            let listed = |name: &str| Palette::parse(name).unwrap().listed().to_vec();
+            let (colors, reference) = (listed(ours), listed(theirs));
+            let least = least_distance(&all_pairs(&colors));
+            assert!(
+                least > 1.15 * least_distance(&all_pairs(&reference)),
+                "{ours} {least}"
+            );
+            // Layers of a stack lie on the next colour, whoever looks.
+            let beside: Vec<_> = colors.windows(2).map(|pair| (pair[0], pair[1])).collect();
+            assert!(least_distance(&beside) > 0.16, "{ours}");
+            for vision in [Vision::Protanopia, Vision::Deuteranopia, Vision::Tritanopia] {
+                let seen: Vec<_> = (beside.iter())
+                    .map(|&(a, b)| (vision.see(a), vision.see(b)))
+                    .collect();
+                assert!(
+                    least_distance(&seen) > 0.04,
+                    "{ours} {vision:?} {}",
+                    least_distance(&seen)
+                );
+            }
+            // No mud: what is neither light nor dark has a hue.
+            for color in colors {
+                let [lightness, a, b] = oklab(color);
+                let least = if lightness < 0.75 { 0.08 } else { 0.045 };
+                assert!(libm::hypot(a, b) >= least, "{ours} {color}");
+            }
+        }
+    }
+
+    fn all_pairs(colors: &[Color]) -> Vec<(Color, Color)> {
+        let pairs = (1..colors.len()).flat_map(|end| (0..end).map(move |start| (start, end)));
+        pairs.map(|(a, b)| (colors[a], colors[b])).collect()
+    }
+
+    fn least_distance(pairs: &[(Color, Color)]) -> f64 {
+        let distance = |a: Color, b: Color| {
+            let squares = oklab(a).into_iter().zip(oklab(b));
+            let sum: f64 = squares.map(|(a, b)| (a - b) * (a - b)).sum();
+            sum.sqrt()
+        };
+        let distances = pairs.iter().map(|&(a, b)| distance(a, b));
+        distances.fold(f64::INFINITY, f64::min)
+    }
+
+    /// Lightness, green to red, blue to yellow: <https://bottosson.github.io/posts/oklab/>.
+    fn oklab(color: Color) -> [f64; 3] {
+        let linear = |channel: u8| match f64::from(channel) / 255.0 {
+            part if part <= 0.040_45 => part / 12.92,
+            part => libm::pow((part + 0.055) / 1.055, 2.4),
+        };
+        let of = |[red, green, blue]: [f64; 3], [r, g, b]: [f64; 3]| red * r + green * g + blue * b;
+        let rgb = [color.red, color.green, color.blue].map(linear);
+        let cones = [
+            [0.412_221_470_8, 0.536_332_536_3, 0.051_445_992_9],
+            [0.211_903_498_2, 0.680_699_545_1, 0.107_396_956_6],
+            [0.088_302_461_9, 0.281_718_837_6, 0.629_978_700_5],
+        ]
+        .map(|row| libm::cbrt(of(row, rgb)));
+        [
+            [0.210_454_255_3, 0.793_617_785_0, -0.004_072_046_8],
+            [1.977_998_495_1, -2.428_592_205_0, 0.450_593_709_9],
+            [0.025_904_037_1, 0.782_771_766_2, -0.808_675_766_0],
+        ]
+        .map(|row| of(row, cones))
     }
 
     /// How far the two nearest colours are apart in the channel that tells them apart best.

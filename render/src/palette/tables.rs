@@ -175,9 +175,10 @@ pub(super) const NAMED: &[(&str, &[u32])] = &[
             0xFFFC_BBA1,
         ],
     ),
-    // The first ten have at least 3:1 on the canvas of either theme, and the first seven are far apart
-    // for colour-blind eyes; pale and dark ones take turns, so that neighbours of a stack differ in
-    // lightness. The result of a search. The second ten are the same hues, darker.
+    // The first eight have at least 3:1 on the canvas of either theme, and the first seven are far apart
+    // for colour-blind eyes. The others are the result of a search for colours far from those and from
+    // each other for all eyes; dark and pale ones take turns, so that neighbours of a stack differ in
+    // lightness, and lines of the pale ones are outlined.
     (
         "telamon",
         &[
@@ -189,21 +190,26 @@ pub(super) const NAMED: &[(&str, &[u32])] = &[
             0xFF29_7630,
             0xFFD7_6966,
             0xFFB5_43B6,
-            0xFF8F_6063,
-            0xFF6B_5D8E,
-            0xFF22_5594,
-            0xFF6E_1700,
-            0xFF12_5552,
-            0xFF4A_3784,
-            0xFF64_4C05,
-            0xFF18_441C,
-            0xFF7D_3D3B,
-            0xFF69_276A,
-            0xFF53_3839,
-            0xFF3E_3652,
+            0xFF15_3F83,
+            0xFF5C_BB45,
+            0xFFA3_1257,
+            0xFFED_C23E,
+            0xFF60_0DA8,
+            0xFF61_B7DE,
+            0xFF7F_2B04,
+            0xFFFA_8AC2,
+            0xFF33_45CE,
+            0xFFDC_A789,
+            0xFF6B_1667,
+            0xFF2F_E0A0,
+            0xFF63_5898,
+            0xFFD8_C6FC,
+            0xFFAB_87C7,
+            0xFF90_D8C9,
         ],
     ),
-    // The same hues, lighter, and then lighter still: at least 4.7:1 on the dark canvas of our style.
+    // The first eight are the same hues, lighter: at least 4.7:1 on the dark canvas of our style. The
+    // others were searched for in the same way, and have at least 3.6:1 there.
     (
         "telamon_dark",
         &[
@@ -215,18 +221,22 @@ pub(super) const NAMED: &[(&str, &[u32])] = &[
             0xFF55_A159,
             0xFFFD_8B87,
             0xFFD0_5DD0,
-            0xFFBB_898C,
-            0xFF8B_7DB0,
-            0xFFCE_E2FE,
-            0xFFF1_9F8E,
-            0xFF9D_D6D4,
-            0xFFCA_BCFE,
-            0xFFE5_CE95,
-            0xFFA2_CBA4,
-            0xFFFE_BFBD,
-            0xFFE5_A6E5,
-            0xFFDA_BEC0,
-            0xFFBF_B8D4,
+            0xFFFC_E765,
+            0xFF86_54CC,
+            0xFF4A_E1D9,
+            0xFFEC_6094,
+            0xFF29_8C01,
+            0xFFE6_8AFA,
+            0xFF23_75F7,
+            0xFFB0_CD26,
+            0xFFA4_5A72,
+            0xFF39_B5FF,
+            0xFFDA_C68F,
+            0xFF8F_78BA,
+            0xFF4B_F0AC,
+            0xFFCA_A5D2,
+            0xFFA9_F5F0,
+            0xFFFB_BDCF,
         ],
     ),
 ];
