@@ -36,6 +36,10 @@ pub(crate) struct Heatmap {
     colors: Vec<Color>,
     /// Whether they are shades of the lines' colour.
     is_shaded: bool,
+    /// Whether each colour stands for one count.
+    pub(crate) is_counted: bool,
+    /// Whether the palest colour also stands for counts below its own.
+    pub(crate) has_traces: bool,
     /// What the legend calls it.
     pub(crate) label: Option<String>,
 }
@@ -43,6 +47,8 @@ pub(crate) struct Heatmap {
 /// Shades of our style, and what the palest one is more than.
 const SHADES: u8 = 12;
 const PALEST: u8 = 48;
+/// The part of all counts that the scale of colours may leave out at its lower end.
+const TRACES: f64 = 0.01;
 
 /// What a colour stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,6 +106,8 @@ impl Heatmap {
             scale: def.scale,
             colors,
             is_shaded: def.palette.is_none(),
+            is_counted: false,
+            has_traces: false,
             label: def.label.clone(),
         };
         for line in lines {
@@ -113,12 +121,41 @@ impl Heatmap {
         Ok(Some(heatmap))
     }
 
-    /// The same counts in more shades, the palest of which is far enough from nothing to be seen.
+    /// The same counts, the palest colour of which begins where counts begin to matter: percentile
+    /// buckets that just touch a row leave tiny parts there, which would take most of the scale.
+    pub(crate) fn without_traces(mut self, plot: &Plot) -> Self {
+        let is_spread = plot.lines().any(|line| percentile_range(line).is_some());
+        if !is_spread || matches!(plot.heatmap.lower, Bound::Explicit(_)) {
+            return self;
+        }
+        let positive = self.counts.iter().copied();
+        let mut counts: Vec<f64> = positive
+            .filter(|&count| count > 0.0 && count.is_finite())
+            .collect();
+        counts.sort_unstable_by(f64::total_cmp);
+        let traces = counts.iter().sum::<f64>() * TRACES;
+        let mut sum = 0.0;
+        let clear = counts.into_iter().find(|count| {
+            sum += count;
+            sum > traces
+        });
+        if let Some(clear) = clear.filter(|&clear| clear > self.bounds.0 && clear < self.bounds.1) {
+            self.bounds.0 = clear;
+            self.has_traces = true;
+        }
+        self
+    }
+
+    /// The same counts in more shades, the palest of which is far enough from nothing to be seen: one
+    /// for each count where there are few.
     pub(crate) fn with_more_shades(mut self) -> Self {
         if let (true, Some(&strongest)) = (self.is_shaded, self.colors.last()) {
-            let alphas = (1..=SHADES).map(|shade| {
-                let part = (u8::MAX - PALEST) / SHADES * shade;
-                if shade == SHADES {
+            let shades = self.whole_counts();
+            self.is_counted = shades.is_some();
+            let shades = shades.unwrap_or(SHADES);
+            let alphas = (1..=shades).map(|shade| {
+                let part = (u8::MAX - PALEST) / shades * shade;
+                if shade == shades {
                     u8::MAX
                 } else {
                     PALEST + part
@@ -127,6 +164,18 @@ impl Heatmap {
             self.colors = alphas.map(|alpha| strongest.with_alpha(alpha)).collect();
         }
         self
+    }
+
+    /// How many counts there are between both bounds, if they are whole and few.
+    fn whole_counts(&self) -> Option<u8> {
+        let (low, high) = self.bounds;
+        let is_whole = |count: f64| count.fract() == 0.0;
+        let is_few =
+            self.scale == Scale::Linear && (0.0..f64::from(SHADES)).contains(&(high - low));
+        if !is_few || low < 1.0 || !is_whole(low) || !self.counts.iter().copied().all(is_whole) {
+            return None;
+        }
+        (1..=SHADES).find(|&count| f64::from(count) > high - low)
     }
 
     /// Number of rows.
@@ -224,6 +273,12 @@ impl Heatmap {
             }
         });
         std::iter::once(self.bounds.0).chain(ends).collect()
+    }
+
+    /// The counts that colours stand for, where each has its own.
+    pub(crate) fn single_counts(&self) -> Vec<f64> {
+        let counts = std::iter::successors(Some(self.bounds.0), |count| Some(count + 1.0));
+        counts.take(self.colors.len()).collect()
     }
 
     /// The count where a colour ends: the inverse of the scale, with the two quirks of the reference

@@ -192,7 +192,9 @@ proptest! {
 
 #[test]
 fn more_shades_begin_where_they_are_seen_and_leave_a_palette_alone() {
-    let shaded = heatmap(&plot(&[&[1.0, 1.0], &[1.0, 9.0]]), (0.0, 10.0), &[5.0], 2);
+    let mut lines = plot(&[&[1.0, 1.0], &[1.0, 9.0]]);
+    lines.heatmap.scale = Scale::Sqrt;
+    let shaded = heatmap(&lines, (0.0, 10.0), &[5.0], 2);
     let finer = shaded.clone().with_more_shades();
     assert_eq!((shaded.colors.len(), finer.colors.len()), (5, 12));
     assert_eq!(shaded.colors.last(), finer.colors.last());
@@ -205,4 +207,53 @@ fn more_shades_begin_where_they_are_seen_and_leave_a_palette_alone() {
     listed.heatmap.palette = Some(crate::palette::Palette::parse("reds").unwrap());
     let listed = heatmap(&listed, (0.0, 10.0), &[5.0], 1);
     assert_eq!(listed.clone().with_more_shades().colors, listed.colors);
+}
+
+#[test]
+fn few_counts_have_a_shade_each() {
+    let values: Vec<Vec<f64>> = (0..5).map(|line| vec![f64::from(line); 2]).collect();
+    let lines: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
+    // One value, and four.
+    let found = heatmap(&plot(&lines), (0.0, 10.0), &[1.0], 2).with_more_shades();
+    assert!(found.is_counted);
+    assert_eq!(found.single_counts(), [1.0, 2.0, 3.0, 4.0]);
+    let colors = found.color_scale();
+    let told: Vec<_> = [1.0, 2.0, 3.0, 4.0]
+        .map(|count| colors.color(count))
+        .to_vec();
+    assert_eq!(
+        told,
+        found.colors.iter().copied().map(Some).collect::<Vec<_>>()
+    );
+    // Many counts share colours.
+    let many = vec![&[1.0][..]; 100];
+    let mut lines = many.clone();
+    lines.push(&[9.0]);
+    let found = heatmap(&plot(&lines), (0.0, 10.0), &[5.0], 1).with_more_shades();
+    assert!(!found.is_counted);
+    assert_eq!(found.colors.len(), 12);
+}
+
+#[test]
+fn traces_of_percentile_buckets_leave_the_scale_to_the_others() {
+    let plot = percentile_plot("T0047", &[100.0]);
+    let (low, high) = percentile_range(plot.lines().next().unwrap()).unwrap();
+    // A row has a thousandth of the bucket.
+    let edge = low + (high - low) * 0.001;
+    let found = |plot: &Plot| heatmap(plot, (low, high), &[edge, (low + high) / 2.0], 1);
+    assert!((found(&plot).color_counts()[0] - 0.1).abs() < 1e-6);
+    let clear = found(&plot).without_traces(&plot);
+    assert!(clear.has_traces);
+    assert!((clear.color_counts()[0] - 49.9).abs() < 1e-6);
+    // What is rare is seen all the same, in the palest colour.
+    assert_eq!(
+        clear.color_scale().color(0.1),
+        clear.colors.first().copied()
+    );
+    // Who gives a bound gets it.
+    let mut given = plot.clone();
+    given.heatmap.lower = Bound::Explicit(0.01);
+    let same = found(&given).without_traces(&given);
+    assert!(!same.has_traces);
+    assert_eq!(same.color_counts()[0], 0.01);
 }

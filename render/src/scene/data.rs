@@ -30,11 +30,15 @@ impl Painter<'_> {
             self.grid();
         }
         let mut lines_before = 0;
+        let mut fills = Vec::new();
         for (plot, axis) in self.graph.plots.iter().zip(&self.layout.value_axes) {
             let mut stack = Stack::default();
             if let Some(heatmap) = &axis.heatmap {
                 self.heatmap(heatmap, &axis.rows);
+                let shades = heatmap.color_ticks().into_iter();
+                fills.extend(shades.map(|tick| tick.color.over(self.colors.canvas)));
             }
+            fills.extend(self.filled(plot));
             let dashes = match self.graph.style {
                 GraphStyle::Atlas => FxHashMap::default(),
                 GraphStyle::Telamon => dashes(plot),
@@ -45,7 +49,7 @@ impl Painter<'_> {
             let first_stroke = last_fill.map_or(0, |last| last + 1);
             for (place, &(number, line)) in order.iter().enumerate() {
                 if place == first_stroke {
-                    self.outlines(&order[place..], &axis.rows);
+                    self.outlines(&order[place..], &axis.rows, &fills);
                 }
                 let dash = dashes.get(&number).copied().unwrap_or_default();
                 let first = self.shapes.len();
@@ -89,7 +93,12 @@ impl Painter<'_> {
         let canvas = self.layout.canvas;
         let room = canvas.width() - 2 * PADDING;
         let mut rows = vec![(TextSize::Normal, text.to_owned())];
-        for reason in &self.graph.blank_reasons {
+        let reasons = &self.graph.blank_reasons;
+        for (index, reason) in reasons.iter().enumerate() {
+            // Expressions may lack the same thing.
+            if reasons[..index].contains(reason) {
+                continue;
+            }
             let lines = wrap(reason, room, TextSize::Small);
             rows.extend(lines.into_iter().map(|line| (TextSize::Small, line)));
         }
@@ -122,7 +131,7 @@ impl Painter<'_> {
 
     fn line(&mut self, (line, dash): (&LineDef, Dash), rows: &RowScale, stack: &mut Stack) {
         let values = self.values(line);
-        let ground = self.ground(rows);
+        let ground = self.ground(rows, &[]);
         let mut pen = Pen::new(&ground, (line.style, line.color), &mut self.shapes);
         match line.style {
             LineStyle::Line => pen.line(values, line.width, dash),
@@ -133,9 +142,17 @@ impl Painter<'_> {
         }
     }
 
+    /// What areas and stacks of a plot look like.
+    fn filled<'p>(&self, plot: &'p Plot) -> impl Iterator<Item = Color> + use<'p> {
+        let below = self.colors.canvas;
+        let lines = plot.lines();
+        let fills = lines.filter(|line| matches!(line.style, LineStyle::Area | LineStyle::Stack));
+        fills.map(move |line| line.color.over(below))
+    }
+
     /// Outlines lie below all strokes of a plot, so that none covers another line.
-    fn outlines(&mut self, strokes: &[(usize, &LineDef)], rows: &RowScale) {
-        let ground = self.ground(rows);
+    fn outlines(&mut self, strokes: &[(usize, &LineDef)], rows: &RowScale, fills: &[Color]) {
+        let ground = self.ground(rows, fills);
         for (_, line) in strokes {
             let values = self.values(line);
             let mut pen = Pen::new(&ground, (line.style, line.color), &mut self.shapes);
@@ -147,7 +164,7 @@ impl Painter<'_> {
         &line.values[..line.values.len().min(self.graph.point_count())]
     }
 
-    fn ground<'r>(&self, rows: &'r RowScale) -> Ground<'r> {
+    fn ground<'r>(&self, rows: &'r RowScale, fills: &'r [Color]) -> Ground<'r> {
         let canvas = self.layout.canvas;
         Ground {
             canvas,
@@ -157,6 +174,7 @@ impl Painter<'_> {
             style: self.graph.style,
             color: self.colors.canvas,
             ink: self.colors.text,
+            fills,
         }
     }
 
@@ -239,11 +257,15 @@ fn is_fill(line: &LineDef) -> bool {
 }
 
 /// The lines with their numbers, as they are painted: in our style bands come before what they would
-/// hide.
+/// hide, and fills before strokes.
 fn in_order(plot: &Plot, style: GraphStyle) -> Vec<(usize, &LineDef)> {
     let mut lines: Vec<(usize, &LineDef)> = plot.lines().enumerate().collect();
     if style == GraphStyle::Telamon {
-        lines.sort_by_key(|(_, line)| line.style != LineStyle::Vspan);
+        lines.sort_by_key(|(_, line)| match line.style {
+            LineStyle::Vspan => 0,
+            LineStyle::Area | LineStyle::Stack | LineStyle::Heatmap => 1,
+            LineStyle::Line => 2,
+        });
     }
     lines
 }

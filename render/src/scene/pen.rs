@@ -41,6 +41,8 @@ pub(super) struct Ground<'a> {
     pub(super) color: Color,
     /// What is most unlike the canvas.
     pub(super) ink: Color,
+    /// Opaque colours of fills that strokes lie over.
+    pub(super) fills: &'a [Color],
 }
 
 /// Whose turn it is among strokes that lie on each other.
@@ -122,6 +124,8 @@ pub(super) struct Pen<'a> {
     color: Color,
     /// Around strokes and along the values of fills.
     edge: Option<Color>,
+    /// Whether the edge separates a stroke from fills, and so lies on all sides of it.
+    is_cased: bool,
     shapes: &'a mut Vec<Shape>,
 }
 
@@ -143,9 +147,13 @@ impl<'a> Pen<'a> {
         };
         let seen = color.over(ground.color);
         let is_poor = color.alpha > 0 && contrast::ratio(seen, ground.color) < CONTRAST_MIN;
+        // What can be told from the canvas needs some of it around where fills are too similar.
+        let is_lost = |fill: &Color| contrast::ratio(seen, *fill) < CONTRAST_MIN;
+        let is_cased = is_stroke && !is_poor && color.alpha > 0 && ground.fills.iter().any(is_lost);
         let edge = match (style, ground.style) {
             (LineStyle::Vspan | LineStyle::Heatmap, _) => None,
             _ if is_poor => Some(contrast::readable(seen, ground.color, CONTRAST_MIN)),
+            _ if is_cased => Some(ground.color.with_alpha(CASING_ALPHA)),
             (LineStyle::Area | LineStyle::Stack, GraphStyle::Telamon) => {
                 Some(ground.ink.with_alpha(EDGE_ALPHA).over(seen))
             }
@@ -157,7 +165,8 @@ impl<'a> Pen<'a> {
             rows: ground.rows.finer(rows, nudge),
             color,
             // Who chose a pale colour for its transparency wants a pale edge, too.
-            edge: edge.map(|edge| edge.with_alpha(color.alpha.max(EDGE_ALPHA_MIN))),
+            edge: edge.map(|edge| edge.with_alpha(edge.alpha.min(color.alpha.max(EDGE_ALPHA_MIN)))),
+            is_cased,
             shapes,
         }
     }
@@ -175,11 +184,16 @@ impl<'a> Pen<'a> {
         let brush = self.brush(width);
         let is_wide = self.has_wide_steps();
         let sides = if is_wide { self.grain.columns } else { 0 };
-        // Like a shadow: on both sides it would make two lines of one.
+        // Of a dark edge a shadow is enough: on both sides it would make two lines of one.
+        let (before, above) = match self.is_cased {
+            true => (sides, self.grain.rows),
+            false => (0, 0),
+        };
         let outline = Brush {
+            left: brush.left + before,
             right: brush.right + sides,
+            up: brush.up + above,
             down: brush.down + self.grain.rows,
-            ..brush
         };
         self.stroke(values, (brush, outline), edge, Dash::default());
     }
@@ -370,6 +384,8 @@ impl<'a> Pen<'a> {
 
 /// How strongly the edge of a fill differs from it.
 const EDGE_ALPHA: u8 = 90;
+/// Of the canvas around a stroke over a fill: enough to part them, without a second line.
+const CASING_ALPHA: u8 = 200;
 /// The palest edge.
 const EDGE_ALPHA_MIN: u8 = 120;
 

@@ -5,7 +5,7 @@
 //! ```text
 //!     |        |        |       |        |
 //!   22:00    23:00    00:00   01:00    03:00        what changes from tick to tick
-//! 10 Mar 2012       Sun 11 Mar      +1h             what it belongs to; where the offset changes
+//!     Sat 10 Mar 2012  Sun 11 Mar      +1h          what it belongs to; where the offset changes
 //! ```
 //!
 //! Positions follow the true local time: after a change of the zone's offset they stand on round hours
@@ -34,6 +34,8 @@ const CHANGES_MAX: usize = 32;
 /// A time axis of one zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Calendar {
+    /// What the start belongs to, with the year: ways to write it, the longest first.
+    pub(crate) start: Vec<String>,
     /// Ascending.
     pub(crate) ticks: Vec<CalendarTick>,
     /// Where clocks change within the range, and by how much: `+1h`.
@@ -51,7 +53,7 @@ pub(crate) struct CalendarTick {
     pub(crate) label: String,
     /// The second row where it changes: ways to write it, the longest first.
     pub(crate) context: Vec<String>,
-    /// The same with the year, for the first one that is written.
+    /// The same with the year, for the first one that is written where the start is not.
     pub(crate) full_context: Vec<String>,
 }
 
@@ -158,13 +160,18 @@ pub(crate) fn calendar(zone: &Zone, start: Timestamp, end: Timestamp, pixels: i3
             .filter(|time| majors.binary_search(time).is_err());
         ticks.extend(between.map(minor_tick));
     }
-    ticks.extend(labelled(zone, majors, major));
+    let local = zone.local(start);
+    ticks.extend(labelled(zone, (local, majors), major));
     ticks.sort_by_key(|tick| tick.time);
     let changes = changes
         .into_iter()
         .map(|(time, seconds)| (time, change_text(seconds)))
         .collect();
-    Calendar { ticks, changes }
+    Calendar {
+        start: context(local, major, true),
+        ticks,
+        changes,
+    }
 }
 
 fn long_years(duration: i64, pixels: i64) -> (Size, Size) {
@@ -300,14 +307,17 @@ fn minor_tick(time: Timestamp) -> CalendarTick {
 }
 
 /// Major ticks with their labels, and the second row where it changes.
-fn labelled(zone: &Zone, majors: Vec<Timestamp>, size: Size) -> Vec<CalendarTick> {
-    let mut before: Option<DateTime> = None;
+fn labelled(
+    zone: &Zone,
+    (mut before, majors): (DateTime, Vec<Timestamp>),
+    size: Size,
+) -> Vec<CalendarTick> {
     let mut ticks = Vec::with_capacity(majors.len());
     for time in majors {
         let local = zone.local(time);
-        let is_new = before.is_none_or(|before| has_new_context(before, local, size));
-        let has_new_year = before.is_some_and(|before| before.year() != local.year());
-        before = Some(local);
+        let is_new = has_new_context(before, local, size);
+        let has_new_year = before.year() != local.year();
+        before = local;
         let full_context = context(local, size, true);
         let context = match (is_new, has_new_year) {
             (false, _) => Vec::new(),

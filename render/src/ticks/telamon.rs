@@ -23,7 +23,9 @@ const LABEL_SPACING_MIN: i32 = 14;
 /// Minor ticks that are nearer than this only make the canvas grey.
 const MINOR_SPACING_MIN: i32 = 5;
 /// Majors from which an axis can be read.
-const MAJORS_MIN: usize = 3;
+const MAJORS_MIN: u32 = 3;
+/// Rows of a bent scale for each label that it has at least.
+const BENT_SPACING: u32 = 40;
 
 /// The ticks of an axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +33,16 @@ pub(crate) struct ValueTicks {
     /// In ascending order; labels are final.
     pub(crate) ticks: Vec<Tick>,
     /// What all labels are relative to or multiplied by, where they are.
-    pub(crate) base: Option<String>,
+    pub(crate) base: Option<TickBase>,
+}
+
+/// What labels alone do not tell.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum TickBase {
+    /// The value that is added to every label.
+    Added(String),
+    /// The power that every label is multiplied by.
+    Times(String),
 }
 
 /// What the ticks of an axis have to fit into.
@@ -63,11 +74,20 @@ pub(crate) fn value_ticks(
         Scale::Logarithmic | Scale::LogLinear => powers::powers((low, high), scale, mode, room),
         Scale::Linear | Scale::Power2 | Scale::Sqrt => None,
     };
-    by_powers.unwrap_or_else(|| even((low, high), mode, room))
+    // Where values crowd at one end, the other end has room for labels of a finer step.
+    let majors_min = match scale {
+        Scale::Power2 | Scale::Sqrt => MAJORS_MIN.max(room.height().unsigned_abs() / BENT_SPACING),
+        Scale::Linear | Scale::Logarithmic | Scale::LogLinear => MAJORS_MIN,
+    };
+    by_powers.unwrap_or_else(|| even((low, high), mode, (room, majors_min)))
 }
 
 /// Ticks at the multiples of a step; on bent scales without those that would touch.
-fn even((low, high): (f64, f64), mode: TickLabels, room: AxisRoom<'_>) -> ValueTicks {
+fn even(
+    (low, high): (f64, f64),
+    mode: TickLabels,
+    (room, majors_min): (AxisRoom<'_>, u32),
+) -> ValueTicks {
     // Halves first: the distance of the largest doubles is none.
     let span = (high / 2.0 - low / 2.0) * 2.0;
     let span = if span.is_finite() { span } else { f64::MAX };
@@ -78,9 +98,9 @@ fn even((low, high): (f64, f64), mode: TickLabels, room: AxisRoom<'_>) -> ValueT
     loop {
         let finer = step.finer(mode);
         // On a bent scale even dense values may stand apart somewhere.
-        let needed = match majors.len() {
+        let needed = match u32::try_from(majors.len()).unwrap_or(u32::MAX) {
             0 | 1 => LABEL_SPACING_MIN / 4,
-            few if few < MAJORS_MIN => LABEL_SPACING_MIN,
+            few if few < majors_min => LABEL_SPACING_MIN,
             _ => break,
         };
         if finer.size() >= step.size() || pixels(finer) < f64::from(needed) {
@@ -112,7 +132,7 @@ fn readable(
     (low, span): (f64, f64),
     (step, mode): (Step, TickLabels),
     room: AxisRoom<'_>,
-) -> Option<(Vec<String>, Option<String>)> {
+) -> Option<(Vec<String>, Option<TickBase>)> {
     let is_good = |texts: &[String]| room.fits(texts) && are_distinct(texts);
     let plain = labels(majors, (step, mode), Wish::Plain);
     if let Some(texts) = plain.filter(|texts| is_good(texts)) {

@@ -5,8 +5,9 @@
 //!   ■ node-0  1.23k   0.98k   1.10k  1.05k    198k    180
 //! ```
 //!
-//! Where there is little room columns are left out in a fixed order; without any, labels flow side by
-//! side. Long labels lose their middle. As many lines are listed as in the reference's legend.
+//! Where there is little room the numbers stand below the label, in one row or in several; without any,
+//! labels flow side by side. Long labels lose their middle. As many lines are listed as in the
+//! reference's legend.
 
 use super::super::legend::{Room, entries, entries_max};
 use super::number::column;
@@ -24,7 +25,12 @@ const HEADER: i32 = 15;
 const INDENT: i32 = 18;
 /// Before each column, and between labels side by side.
 const COLUMN_GAP: i32 = 18;
-/// Cells of a label that are worth more than another column.
+/// Before a column where there is little room.
+const COLUMN_GAP_MIN: i32 = 9;
+/// Numbers below their label: a row of them, and what is free below the last.
+const NUMBERS_ROW: i32 = 13;
+const BELOW_GAP: i32 = 3;
+/// Cells of a label that are worth more than numbers beside it.
 const LABEL_MIN: i32 = 26;
 /// Cells of labels that stand side by side at most.
 const FLOW_LABEL_MAX: i32 = 40;
@@ -36,6 +42,7 @@ const BLOCK_GAP: i32 = 6;
 pub(crate) const SWATCH: i32 = 11;
 /// The strip of a heatmap's colours.
 const STRIP_WIDTH: i32 = 240;
+const SHADE_WIDTH_MAX: i32 = 48;
 const STRIP_HEIGHT: i32 = 13;
 const STRIP_LABELS: i32 = 20;
 
@@ -145,16 +152,6 @@ impl Statistic {
         Self::Total,
         Self::Count,
     ];
-    /// What is left out first where there is little room.
-    const LEAST: [Self; 6] = [
-        Self::Count,
-        Self::Total,
-        Self::Min,
-        Self::Avg,
-        Self::Max,
-        Self::Last,
-    ];
-
     fn name(self) -> &'static str {
         match self {
             Self::Max => "max",
@@ -195,70 +192,162 @@ impl Statistic {
     }
 }
 
-/// The columns for which there is room.
+/// Where the statistics of a line stand.
 struct Columns {
-    /// Right ends of columns, and texts by plot and line.
     columns: Vec<Column>,
     /// Cells of the longest label that is written.
     label_cells: i32,
+    /// Rows of numbers below the label; none where they stand beside it.
+    rows_below: i32,
 }
 
 struct Column {
     name: &'static str,
+    /// Where the name stands before each number; none where it stands above all of them.
+    name_left: Option<i32>,
     right: i32,
+    /// Row of numbers below the label.
+    row: i32,
+    /// By plot and line.
     texts: Vec<Vec<String>>,
 }
 
 impl Columns {
-    /// As many columns as fit beside the labels; none where there is no line or no room.
+    /// All statistics: beside the labels, below them, or below each other with names of their own;
+    /// none where there is no line or no room.
     fn fit(plots: &[Plot], shown: &[Vec<&Item>], width: i32) -> Option<Self> {
         let longest = lines(shown).map(|line| cells(&line.label)).max()?;
         let stats: Vec<Vec<LineStats>> = shown
             .iter()
             .map(|items| lines_of(items).map(LineDef::stats).collect())
             .collect();
-        let all: Vec<(Statistic, Vec<Vec<String>>, i32)> = Statistic::ALL
+        let all: Vec<Numbers> = Statistic::ALL
             .into_iter()
-            .map(|statistic| {
-                let texts = texts_of(statistic, plots, &stats);
-                let widest = texts.iter().flatten().map(|text| cells(text)).max();
-                let cells = widest.unwrap_or(0).max(cells(statistic.name()));
-                let width = COLUMN_GAP + cells * TextSize::Small.cell_width();
-                (statistic, texts, width)
-            })
+            .map(|statistic| Numbers::new(statistic.name(), texts_of(statistic, plots, &stats)))
             .collect();
         let cell = TextSize::Normal.cell_width();
+        let small = TextSize::Small.cell_width();
         let room = width - 2 * MARGIN - INDENT;
+        let taken: i32 = all.iter().map(Numbers::cells).sum::<i32>() * small;
+        let count = i32::try_from(all.len()).unwrap_or(1);
         let needed = longest.min(LABEL_MIN) * cell;
-        let dropped = (0..Statistic::LEAST.len()).find(|&count| {
-            let taken: i32 = (all.iter())
-                .filter(|(statistic, ..)| !Statistic::LEAST[..count].contains(statistic))
-                .map(|(.., width)| width)
-                .sum();
-            room - taken >= needed
+        let gap = ((room - taken - needed) / count).min(COLUMN_GAP);
+        if gap >= COLUMN_GAP_MIN {
+            let label_cells = longest.min((room - taken - count * gap) / cell);
+            let left = MARGIN + INDENT + label_cells * cell;
+            return Some(Self::headed(all, (left, gap), (label_cells, 0)));
+        }
+        let label_cells = room / cell;
+        let gap = ((room - taken) / (count - 1)).min(COLUMN_GAP);
+        if gap >= COLUMN_GAP_MIN {
+            let left = MARGIN + INDENT - gap;
+            return Some(Self::headed(all, (left, gap), (label_cells, 1)));
+        }
+        Self::named(all, room, label_cells)
+    }
+
+    /// Numbers below their names.
+    fn headed(
+        all: Vec<Numbers>,
+        (left, gap): (i32, i32),
+        (label_cells, rows_below): (i32, i32),
+    ) -> Self {
+        let mut right = left;
+        let columns = all.into_iter().map(|numbers| {
+            right += gap + numbers.cells() * TextSize::Small.cell_width();
+            Column {
+                name: numbers.name,
+                name_left: None,
+                right,
+                row: 0,
+                texts: numbers.texts,
+            }
+        });
+        Self {
+            columns: columns.collect(),
+            label_cells,
+            rows_below,
+        }
+    }
+
+    /// Numbers behind their names, in as few rows as they fit in.
+    fn named(all: Vec<Numbers>, room: i32, label_cells: i32) -> Option<Self> {
+        let small = TextSize::Small.cell_width();
+        // Cells of names and of numbers, by column.
+        let widths = |across: usize| -> Vec<(i32, i32)> {
+            let widest = |column: usize, of: fn(&Numbers) -> i32| {
+                all.iter().skip(column).step_by(across).map(of).max()
+            };
+            let width = |column: usize| {
+                let names = widest(column, |numbers| cells(numbers.name));
+                let numbers = widest(column, |numbers| numbers.cells);
+                (names.unwrap_or(0), numbers.unwrap_or(0))
+            };
+            (0..across).map(width).collect()
+        };
+        let (across, widths, gap) = [3, 2].into_iter().find_map(|across| {
+            let widths = widths(across);
+            let taken: i32 = widths.iter().map(|(name, number)| name + 1 + number).sum();
+            let gaps = i32::try_from(across - 1).unwrap_or(1);
+            let gap = ((room - taken * small) / gaps).min(COLUMN_GAP);
+            (gap >= COLUMN_GAP_MIN).then_some((across, widths, gap))
         })?;
-        let kept = all
-            .into_iter()
-            .filter(|(statistic, ..)| !Statistic::LEAST[..dropped].contains(statistic));
-        let kept: Vec<_> = kept.collect();
-        let taken: i32 = kept.iter().map(|(.., width)| width).sum();
-        let label_cells = longest.min((room - taken) / cell);
-        let mut right = MARGIN + INDENT + label_cells * cell;
-        let columns = kept
-            .into_iter()
-            .map(|(statistic, texts, width)| {
-                right += width;
-                Column {
-                    name: statistic.name(),
-                    right,
-                    texts,
-                }
+        let lefts: Vec<i32> = (widths.iter())
+            .scan(MARGIN + INDENT, |left, (name, number)| {
+                let this = *left;
+                *left += (name + 1 + number) * small + gap;
+                Some(this)
             })
             .collect();
+        let columns = all.into_iter().enumerate().map(|(index, numbers)| {
+            let (left, (name, number)) = (lefts[index % across], widths[index % across]);
+            Column {
+                name: numbers.name,
+                name_left: Some(left),
+                right: left + (name + 1 + number) * small,
+                row: i32::try_from(index / across).unwrap_or(0),
+                texts: numbers.texts,
+            }
+        });
+        let columns: Vec<Column> = columns.collect();
         Some(Self {
+            rows_below: columns.last().map_or(0, |column| column.row + 1),
             columns,
             label_cells,
         })
+    }
+
+    /// Pixels of a line with its numbers.
+    fn row_height(&self) -> i32 {
+        match self.rows_below {
+            0 => ROW,
+            rows => ROW + rows * NUMBERS_ROW + BELOW_GAP,
+        }
+    }
+}
+
+/// A statistic of all lines.
+struct Numbers {
+    name: &'static str,
+    /// By plot and line.
+    texts: Vec<Vec<String>>,
+    /// Of the widest text.
+    cells: i32,
+}
+
+impl Numbers {
+    fn new(name: &'static str, texts: Vec<Vec<String>>) -> Self {
+        let widest = texts.iter().flatten().map(|text| cells(text)).max();
+        Self {
+            name,
+            cells: widest.unwrap_or(0),
+            texts,
+        }
+    }
+
+    /// Cells of a column with its name above.
+    fn cells(&self) -> i32 {
+        self.cells.max(cells(self.name))
     }
 }
 
@@ -328,6 +417,13 @@ impl Writer {
     }
 
     fn header(&mut self, columns: &Columns) {
+        if columns
+            .columns
+            .iter()
+            .any(|column| column.name_left.is_some())
+        {
+            return;
+        }
         for column in &columns.columns {
             let width = cells(column.name) * TextSize::Small.cell_width();
             let place = (column.right - width, self.row);
@@ -366,7 +462,7 @@ impl Writer {
                     self.entry((MARGIN, self.row), line, columns.label_cells);
                     self.numbers(columns, (plot, index));
                     index += 1;
-                    self.row += ROW;
+                    self.row += columns.row_height();
                 }
                 Item::Message(message) => self.text_row(&message.label, Ink::Own(message.color)),
             }
@@ -377,7 +473,15 @@ impl Writer {
         for column in &columns.columns {
             let text = &column.texts[plot][index];
             let width = cells(text) * TextSize::Small.cell_width();
-            let place = (column.right - width, self.row + 2);
+            let top = match columns.rows_below {
+                0 => self.row + 2,
+                _ => self.row + ROW - 1 + column.row * NUMBERS_ROW,
+            };
+            if let Some(left) = column.name_left {
+                let name = column.name.to_owned();
+                self.text((left, top), name, TextSize::Small, Ink::Faint);
+            }
+            let place = (column.right - width, top);
             self.text(place, text.clone(), TextSize::Small, Ink::Plain);
         }
     }
@@ -427,10 +531,20 @@ impl Writer {
             return;
         }
         let count = i32::try_from(ticks.len()).unwrap_or(i32::MAX).max(1);
-        let width = STRIP_WIDTH.min(self.width - 4 * MARGIN);
+        let width = count.saturating_mul(SHADE_WIDTH_MAX);
+        let width = width.min(STRIP_WIDTH).min(self.width - 4 * MARGIN);
         let place = |index: i32| 2 * MARGIN + width * index / count;
         let rows = (self.row, self.row + STRIP_HEIGHT);
-        self.strip_labels(&heatmap.color_counts(), place);
+        if heatmap.is_counted {
+            let texts = column(&heatmap.single_counts(), TickLabels::Decimal, None);
+            self.strip_labels(&texts, |index| (place(index) + place(index + 1)) / 2);
+        } else {
+            let mut texts = column(&heatmap.color_counts(), TickLabels::Decimal, None);
+            if let Some(first) = texts.first_mut().filter(|_| heatmap.has_traces) {
+                *first = format!("<{}", first.trim());
+            }
+            self.strip_labels(&texts, place);
+        }
         self.table.strips.push(Strip {
             rows,
             colors: (0..)
@@ -443,12 +557,11 @@ impl Writer {
     }
 
     /// Counts where colours begin and end: both ends, and what has room between them.
-    fn strip_labels(&mut self, counts: &[f64], place: impl Fn(i32) -> i32) {
+    fn strip_labels(&mut self, texts: &[String], place: impl Fn(i32) -> i32) {
         let cell = TextSize::Small.cell_width();
-        let texts = column(counts, TickLabels::Decimal, None);
         let mut taken: Vec<(i32, i32)> = Vec::new();
         let mut told: Vec<String> = Vec::new();
-        let last = counts.len().saturating_sub(1);
+        let last = texts.len().saturating_sub(1);
         let order = [0, last].into_iter().chain(1..last);
         for index in order {
             let text = texts[index].trim().to_owned();

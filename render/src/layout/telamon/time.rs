@@ -12,8 +12,9 @@ use crate::zone::Zone;
 /// From the line of an axis to its rows of text.
 const TIMES_TOP: i32 = 7;
 const DATES_TOP: i32 = 20;
-/// Free pixels between two texts of a row, and at the edges of the picture.
+/// Free pixels between two texts of a row, between two dates, and at the edges of the picture.
 const GAP: i32 = 6;
+const DATE_GAP: i32 = 16;
 const EDGE: i32 = 2;
 /// What half a time takes beside the canvas.
 const HALF_TIME: i32 = 15;
@@ -163,7 +164,8 @@ fn axis(
         TimeRows::TimesAndDates => {
             times.labels(&majors);
             dates.zone(zone, canvas.left - GAP);
-            dates.contexts(&majors, &changes);
+            dates.changes(&changes);
+            dates.contexts((canvas.left, &found.start), &majors);
         }
     }
     texts.append(&mut times.texts);
@@ -210,33 +212,51 @@ impl Line {
         }
     }
 
-    /// Changes of the offset first, then the date of the first tick and of each where it changes.
-    fn contexts(&mut self, majors: &[(i32, &CalendarTick)], changes: &[(i32, &str)]) {
+    /// Changes of the offset.
+    fn changes(&mut self, changes: &[(i32, &str)]) {
         for (column, text) in changes {
             self.place(*column, text, TimeTextKind::Alert);
         }
-        let mut told: Vec<&(i32, &CalendarTick)> = majors
-            .iter()
-            .enumerate()
-            .filter(|(index, (_, tick))| *index == 0 || !tick.context.is_empty())
-            .map(|(_, major)| major)
-            .collect();
-        // A date just before midnight gives way to the one after it.
-        if let [first, second, ..] = told.as_slice()
-            && second.0 - first.0 < width_of(second.1.full_context.first()) + GAP
-        {
-            told.remove(0);
-        }
-        let mut told = told.into_iter();
+    }
+
+    /// What the left end of the canvas belongs to, and what ticks do where that changes.
+    fn contexts(&mut self, start: (i32, &[String]), majors: &[(i32, &CalendarTick)]) {
+        let told = majors.iter();
+        let mut told = told.filter(|(_, tick)| !tick.context.is_empty()).peekable();
         // The year is told once, by the first one for which there is room.
-        let has_first = told
-            .by_ref()
-            .any(|(column, tick)| self.place_first(*column, &tick.full_context));
+        let has_first = self.place_start(start, told.peek().copied())
+            || told
+                .by_ref()
+                .any(|(column, tick)| self.place_first(*column, &tick.full_context));
         if has_first {
             for (column, tick) in told {
                 self.place_first(*column, &tick.context);
             }
         }
+    }
+
+    /// What the left end belongs to, beside the name of the zone. A date just before midnight gives way
+    /// to the one after it.
+    fn place_start(
+        &mut self,
+        (edge, texts): (i32, &[String]),
+        next: Option<&(i32, &CalendarTick)>,
+    ) -> bool {
+        let ends = self.texts.iter().filter(|text| text.left < edge);
+        let ends = ends.map(|text| text.left + width_of(Some(&text.text)) + GAP);
+        let left = ends.fold(edge, i32::max);
+        let before = |(column, tick): &(i32, &CalendarTick)| {
+            column - width_of(tick.context.first()) / 2 - DATE_GAP
+        };
+        let right = next.map_or(self.width - EDGE, before);
+        let found = texts.iter().find(|text| {
+            let width = width_of(Some(text));
+            left + width <= right && self.is_free((left, width), TimeTextKind::Context)
+        });
+        if let Some(text) = found {
+            self.put(left, text.clone(), TimeTextKind::Context);
+        }
+        found.is_some()
     }
 
     /// The longest of several texts that has room around a column, or beside what is there.
@@ -256,7 +276,7 @@ impl Line {
             return false;
         }
         let left = (column - width / 2).clamp(EDGE, last);
-        let is_free = self.is_free(left, width);
+        let is_free = self.is_free((left, width), kind);
         if is_free {
             self.put(left, text.to_owned(), kind);
         }
@@ -268,18 +288,20 @@ impl Line {
         let width = width_of(Some(text));
         let left = (column - width / 2).max(EDGE);
         let is_in_the_way = |other: &&TimeText| {
-            left < other.left + width_of(Some(&other.text)) + GAP && other.left < left + width + GAP
+            let gap = gap(other.kind, kind);
+            left < other.left + width_of(Some(&other.text)) + gap && other.left < left + width + gap
         };
         let Some(other) = self.texts.iter().find(is_in_the_way) else {
             return false;
         };
-        let after = other.left + width_of(Some(&other.text)) + GAP;
-        let before = other.left - GAP - width;
+        let gap = gap(other.kind, kind);
+        let after = other.left + width_of(Some(&other.text)) + gap;
+        let before = other.left - gap - width;
         let found = [after, before].into_iter().find(|&left| {
             // No further away than that the tick is still below or above an end of the text.
             let is_near = left - GAP <= column + width / 2 && column <= left + width + width / 2;
             let is_inside = left >= EDGE && left + width <= self.width - EDGE;
-            is_near && is_inside && self.is_free(left, width)
+            is_near && is_inside && self.is_free((left, width), kind)
         });
         if let Some(left) = found {
             self.put(left, text.to_owned(), kind);
@@ -287,10 +309,11 @@ impl Line {
         found.is_some()
     }
 
-    fn is_free(&self, left: i32, width: i32) -> bool {
+    fn is_free(&self, (left, width): (i32, i32), kind: TimeTextKind) -> bool {
         self.texts.iter().all(|other| {
-            left >= other.left + width_of(Some(&other.text)) + GAP
-                || left + width + GAP <= other.left
+            let gap = gap(other.kind, kind);
+            left >= other.left + width_of(Some(&other.text)) + gap
+                || left + width + gap <= other.left
         })
     }
 
@@ -301,6 +324,14 @@ impl Line {
             text,
             kind,
         });
+    }
+}
+
+/// Dates that nearly touch read as one.
+fn gap(a: TimeTextKind, b: TimeTextKind) -> i32 {
+    match (a, b) {
+        (TimeTextKind::Context, TimeTextKind::Context) => DATE_GAP,
+        _ => GAP,
     }
 }
 

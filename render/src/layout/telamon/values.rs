@@ -4,18 +4,21 @@ use super::super::axes::{Base, ValueAxis};
 use super::super::{AXIS_WIDTH, Canvas};
 use crate::RenderError;
 use crate::bounds::roomy::Ends;
-use crate::graph::{Plot, TickLabels};
-use crate::heatmap::Heatmap;
+use crate::graph::{LineStyle, Plot, TickLabels};
+use crate::heatmap::{Heatmap, percentile_range};
 use crate::scale::RowScale;
 use crate::text::{TextSize, cells, shorten};
-use crate::ticks::telamon::{AxisRoom, value_ticks};
+use crate::ticks::telamon::{AxisRoom, TickBase, value_ticks};
 
 /// From the axis line to a label, and what the text along the axis takes at the outer edge.
 const LABEL_DISTANCE: i32 = 9;
 const SIDE_LABEL: i32 = 18;
-/// Pixels of a row of a heatmap, and most rows.
+/// Pixels of a row of a heatmap of many lines and of few, and most rows.
 const HEATMAP_ROW: i32 = 6;
+const HEATMAP_ROW_MAX: i32 = 20;
 const HEATMAP_ROWS_MAX: i32 = 60;
+/// Rows of a heatmap beside one for each line.
+const HEATMAP_ROWS_FREE: i32 = 6;
 
 /// The axis of plot `index`, whose lines have so many values.
 ///
@@ -47,8 +50,9 @@ pub(super) fn axis(
         cells: (AXIS_WIDTH - LABEL_DISTANCE - side) / cell,
     };
     let found = value_ticks(bounds.ends, (plot.scale, plot.tick_labels), room);
-    let heatmap = Heatmap::of(plot, bounds.ends, &heatmap_edges(&rows), points)?
-        .map(Heatmap::with_more_shades);
+    let edges = heatmap_edges(&rows, samples(plot));
+    let heatmap = Heatmap::of(plot, bounds.ends, &edges, points)?
+        .map(|heatmap| heatmap.without_traces(plot).with_more_shades());
     let base = found
         .base
         .filter(|_| plot.tick_labels != TickLabels::Off)
@@ -70,10 +74,23 @@ pub(super) fn axis(
     })
 }
 
+/// How many values a time of a heatmap has at most; none where it is counted otherwise.
+fn samples(plot: &Plot) -> Option<i32> {
+    let mut lines = plot
+        .lines()
+        .filter(|line| line.style == LineStyle::Heatmap)
+        .peekable();
+    let is_spread = lines.peek().copied().and_then(percentile_range).is_some();
+    (!is_spread).then(|| i32::try_from(lines.count()).unwrap_or(i32::MAX))
+}
+
 /// Where the rows of a heatmap meet: all of one height, however ticks stand, so that narrow ranges of
-/// values are told apart.
-fn heatmap_edges(rows: &RowScale) -> Vec<f64> {
-    let count = ((rows.bottom() - rows.top()) / HEATMAP_ROW).clamp(1, HEATMAP_ROWS_MAX);
+/// values are told apart. Few samples have thick rows: thin ones would be strewn.
+fn heatmap_edges(rows: &RowScale, samples: Option<i32>) -> Vec<f64> {
+    let height = rows.bottom() - rows.top();
+    let (least, most) = (height / HEATMAP_ROW_MAX, height / HEATMAP_ROW);
+    let wanted = samples.map_or(most, |samples| samples.saturating_add(HEATMAP_ROWS_FREE));
+    let count = wanted.max(least).min(most).clamp(1, HEATMAP_ROWS_MAX);
     let edges = (1..count).map(|row| rows.value_at(f64::from(row) / f64::from(count)));
     let mut edges: Vec<f64> = edges.collect();
     // At the limits of doubles neighbours may be one.
@@ -83,14 +100,24 @@ fn heatmap_edges(rows: &RowScale) -> Vec<f64> {
 
 /// The base above its axis: it ends at the line of the left axis, if it is not too long for that, and
 /// begins at the line of a right one.
-fn place_base(text: &str, canvas: Canvas, (line_x, is_left): (i32, bool)) -> Base {
+fn place_base(base: &TickBase, canvas: Canvas, (line_x, is_left): (i32, bool)) -> Base {
     let cell = TextSize::Small.cell_width();
     let room = if is_left {
         canvas.right - 8
     } else {
         AXIS_WIDTH - 4
     };
-    let text = shorten(text, room / cell);
+    let text = match base {
+        TickBase::Times(power) => shorten(power, room / cell),
+        TickBase::Added(value) => {
+            let worded = format!("base {value}");
+            if cells(&worded) <= room / cell {
+                worded
+            } else {
+                shorten(value, room / cell)
+            }
+        }
+    };
     let left = if is_left {
         (line_x + 1 - cells(&text) * cell).max(2)
     } else {

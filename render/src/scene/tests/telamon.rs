@@ -248,6 +248,151 @@ fn sizes_are_those_that_were_asked_for() {
     assert_eq!(size(LayoutMode::Canvas, 400, 200).0, 488);
 }
 
+/// Texts of the second row of the time axis: left end, right end, text.
+fn dates(scene: &Scene, row: f64) -> Vec<(f64, f64, &str)> {
+    let texts = scene.shapes.iter().filter_map(|shape| match shape {
+        Shape::Text(text) => Some(text),
+        Shape::Rect(..) | Shape::Disc(..) => None,
+    });
+    let mut found: Vec<(f64, f64, &str)> = texts
+        .filter(|text| (text.pen.1 - row).abs() < 1.0)
+        .map(|text| (ink(text).0, ink(text).2, text.text.as_str()))
+        .collect();
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    found
+}
+
+#[test]
+fn dates_begin_beside_the_zone_and_keep_apart() {
+    let row = 239.7;
+    let days = |from_hours: i64, step_minutes: i64| {
+        picture(&[&[1.0; 336]], |graph| {
+            graph.start = graph.start.plus_millis(from_hours * 3_600_000);
+            graph.step = Step::from_millis(step_minutes * 60_000).unwrap();
+            graph.end = graph.start.plus_millis(336 * step_minutes * 60_000);
+        })
+    };
+    let text = |scene: &Scene| {
+        let found = dates(scene, row);
+        found
+            .iter()
+            .map(|(.., text)| *text)
+            .collect::<Vec<_>>()
+            .join(" | ")
+    };
+    // The first tick is a day's later than the left end, the month stands at the end all the same.
+    let week = days(13, 30);
+    assert_eq!(text(&week), "UTC | Jan 2012");
+    assert_eq!(dates(&week, row)[1].0, 64.0);
+    // Half an hour before midnight there is no room for the old year.
+    assert_eq!(text(&days(-1, 1)), "UTC | Sun 1 Jan 2012");
+    for hours in 0..48 {
+        for minutes in [1, 3, 7, 10, 13, 20, 30] {
+            let scene = days(hours, minutes);
+            let found = dates(&scene, row);
+            assert!(found.len() > 1, "{found:?}");
+            for pair in found.windows(2).filter(|pair| pair[0].2 != "UTC") {
+                assert!(pair[1].0 - pair[0].1 >= 12.0, "{found:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_reason_for_no_data_is_told_once() {
+    let scene = picture(&[], |graph| {
+        graph.blank_reasons = vec![
+            "no name is so".into(),
+            "another".into(),
+            "no name is so".into(),
+        ];
+    });
+    let found = texts(&scene);
+    let count = |reason: &str| found.iter().filter(|text| **text == reason).count();
+    assert_eq!((count("no name is so"), count("another")), (1, 1));
+}
+
+#[test]
+fn labels_relative_to_a_base_say_so() {
+    let scene = picture(&[&[123_456_789_012.0, 123_456_789_012.3]], |_| ());
+    let found = texts(&scene);
+    assert!(found.contains(&"base 123456789011"), "{found:?}");
+    assert!(found.contains(&"+1.2"), "{found:?}");
+}
+
+/// Whether the first shape of a colour comes after that of another one, whatever their alpha.
+fn is_painted_after(scene: &Scene, later: Color, earlier: Color) -> bool {
+    let place = |color: Color| {
+        scene.shapes.iter().position(
+            |shape| matches!(shape, Shape::Rect(_, found) if found.with_alpha(255) == color),
+        )
+    };
+    place(later) > place(earlier) && place(earlier).is_some()
+}
+
+#[test]
+fn strokes_lie_over_fills_and_stand_out_from_them() {
+    let blue = Color::from_argb(0xFF3B_92FF);
+    let teal = Color::from_argb(0xFF1F_938E);
+    let black = Color::from_argb(0xFF10_1010);
+    let over = |stroke: Color| {
+        // The stroke comes first in the expression.
+        picture(&[&[2.0, 3.0, 2.0], &[9.0, 9.0, 9.0]], |graph| {
+            graph.legend = LegendType::Off;
+            let mut lines = graph.plots[0].items.iter_mut();
+            if let (Some(Item::Line(line)), Some(Item::Line(area))) = (lines.next(), lines.next()) {
+                line.color = stroke;
+                (area.color, area.style) = (blue, LineStyle::Area);
+            }
+        })
+    };
+    // A third of the canvas is 133 pixels: level parts, with one more pixel at each side.
+    let casings = |scene: &Scene| {
+        let wide = |rect: &Rect| (130.0..140.0).contains(&rect.in_pixels().1.0);
+        let shapes = scene.shapes.iter();
+        shapes
+            .filter(|shape| match shape {
+                Shape::Rect(rect, color) => color.with_alpha(255) == Color::WHITE && wide(rect),
+                Shape::Text(_) | Shape::Disc(..) => false,
+            })
+            .count()
+    };
+    let scene = over(teal);
+    assert!(is_painted_after(&scene, teal, blue));
+    assert!(casings(&scene) >= 3, "{}", scene.dump());
+    let scene = over(black);
+    assert!(is_painted_after(&scene, black, blue));
+    assert_eq!(casings(&scene), 0);
+}
+
+#[test]
+fn heatmaps_of_few_lines_have_thick_rows() {
+    let height = |count: usize| {
+        let lines: Vec<Vec<f64>> = (0..count)
+            .map(|line| vec![count as f64, line as f64])
+            .collect();
+        let lines: Vec<&[f64]> = lines.iter().map(Vec::as_slice).collect();
+        let scene = picture(&lines, |graph| {
+            graph.legend = LegendType::Off;
+            for item in &mut graph.plots[0].items {
+                if let Item::Line(line) = item {
+                    line.style = LineStyle::Heatmap;
+                }
+            }
+        });
+        let cells = scene.shapes.iter().filter_map(|shape| match shape {
+            Shape::Rect(rect, _) if rect.in_pixels().1.0 == 200.0 => Some(rect.in_pixels().1.1),
+            _ => None,
+        });
+        cells
+            .filter(|height| *height > 1.0)
+            .fold(f64::INFINITY, f64::min)
+    };
+    assert!((19.0..=22.0).contains(&height(3)), "{}", height(3));
+    assert!((9.0..=14.0).contains(&height(12)), "{}", height(12));
+    assert!((5.0..=7.0).contains(&height(100)), "{}", height(100));
+}
+
 #[test]
 fn a_small_picture_in_our_style_is_painted_like_this() {
     let scene = picture(&[&[0.0, 10.0, f64::NAN, 5.0]], |graph| {
@@ -256,7 +401,7 @@ fn a_small_picture_in_our_style_is_painted_like_this() {
         graph.plots[0].label = Some("y".into());
     });
     expect_test::expect![[r#"
-        scene 208x215 zoom 1 background ffffffff
+        scene 208x229 zoom 1 background ffffffff
         text 64.0,18.0 Large ff1f2430 "Title"
         rect 64,32 120x65 ffffffff
         rect 79,32 1x65 0f1f2430
@@ -300,17 +445,23 @@ fn a_small_picture_in_our_style_is_painted_like_this() {
         rect 59,36 5x1 ff8a919c
         text 44.6,39.7 Small ff1f2430 "10"
         text 12.8,67.0 Normal up ff1f2430 "y"
-        text 8.0,192.7 Small ff666e7b "2012-01-01 00:00 to 00:04 UTC,"
-        text 8.0,206.3 Small ff666e7b "step 1m"
-        rect 8,158 11x11 ff0075dc
-        rect 9,159 9x9 ff0075dc
-        text 86.0,149.7 Small ff666e7b "max"
-        text 122.0,149.7 Small ff666e7b "avg"
-        text 158.0,149.7 Small ff666e7b "last"
-        text 26.0,166.8 Normal ff1f2430 "line-0"
-        text 92.0,166.7 Small ff1f2430 "10"
-        text 134.0,166.7 Small ff1f2430 "5"
-        text 176.0,166.7 Small ff1f2430 "5"
+        text 8.0,206.7 Small ff666e7b "2012-01-01 00:00 to 00:04 UTC,"
+        text 8.0,220.3 Small ff666e7b "step 1m"
+        rect 8,143 11x11 ff0075dc
+        rect 9,144 9x9 ff0075dc
+        text 26.0,151.8 Normal ff1f2430 "line-0"
+        text 26.0,165.7 Small ff666e7b "max"
+        text 56.0,165.7 Small ff1f2430 "10"
+        text 86.0,165.7 Small ff666e7b "min"
+        text 128.0,165.7 Small ff1f2430 "0"
+        text 152.0,165.7 Small ff666e7b "avg"
+        text 188.0,165.7 Small ff1f2430 "5"
+        text 26.0,178.7 Small ff666e7b "last"
+        text 62.0,178.7 Small ff1f2430 "5"
+        text 86.0,178.7 Small ff666e7b "total"
+        text 122.0,178.7 Small ff1f2430 "15"
+        text 152.0,178.7 Small ff666e7b "count"
+        text 188.0,178.7 Small ff1f2430 "3"
     "#]]
     .assert_eq(&scene.dump());
 }

@@ -3,6 +3,7 @@
 use telamon_model::number::{fixed, scientific};
 
 use super::super::power_of_ten;
+use super::TickBase;
 use super::step::{Step, WEEK, YEAR};
 use crate::graph::TickLabels;
 use crate::prefix::{ONE, Prefix, binary_text, decimal_text};
@@ -47,7 +48,7 @@ pub(super) fn relative(
     (low, span): (f64, f64),
     (step, mode): (Step, TickLabels),
     wish: Wish,
-) -> Option<(Vec<String>, String)> {
+) -> Option<(Vec<String>, TickBase)> {
     let unit = round_above(span, step, mode);
     let base = unit * (low / unit).floor();
     if base == 0.0 || !base.is_finite() {
@@ -66,11 +67,11 @@ pub(super) fn relative(
         TickLabels::Binary | TickLabels::Off | TickLabels::Decimal => exact_text(base, unit, mode),
     };
     let texts = texts.into_iter().map(|text| format!("+{text}")).collect();
-    Some((texts, text))
+    Some((texts, TickBase::Added(text)))
 }
 
 /// Labels of values beyond all prefixes, and the power of ten they are multiplied by.
-pub(super) fn multiplied(values: &[f64], step: Step) -> Option<(Vec<String>, String)> {
+pub(super) fn multiplied(values: &[f64], step: Step) -> Option<(Vec<String>, TickBase)> {
     let exponent = exponent_of(largest_of(values))?;
     let power = power_of_ten(exponent);
     let decimals = decimals_of(step.size() / power);
@@ -78,7 +79,7 @@ pub(super) fn multiplied(values: &[f64], step: Step) -> Option<(Vec<String>, Str
         .iter()
         .map(|&value| zero_or(value, || fixed(value / power, decimals)))
         .collect();
-    Some((texts, format!("\u{d7}1e{exponent}")))
+    Some((texts, TickBase::Times(format!("\u{d7}1e{exponent}"))))
 }
 
 /// A value by itself, in few cells.

@@ -39,7 +39,7 @@ pub(super) fn powers(
         }
     }
     let majors = placed.ascending();
-    if majors.len() < MAJORS_MIN {
+    if u32::try_from(majors.len()).unwrap_or(u32::MAX) < MAJORS_MIN {
         return None;
     }
     let texts: Vec<String> = majors

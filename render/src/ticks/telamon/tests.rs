@@ -25,7 +25,9 @@ fn check(ends: (f64, f64), height: i32, how: (Scale, TickLabels), expected: &str
     let found = value_ticks(ends, how, room);
     let base = found
         .base
-        .map(|base| format!("[{base}] "))
+        .map(|base| match base {
+            TickBase::Added(text) | TickBase::Times(text) => format!("[{text}] "),
+        })
         .unwrap_or_default();
     let labels: Vec<String> = found
         .ticks
@@ -203,4 +205,16 @@ proptest! {
             prop_assert!(found.ticks.iter().any(|tick| tick.value == 0.0));
         }
     }
+}
+
+#[test]
+fn bent_scales_have_enough_labels() {
+    let check = |ends: (f64, f64), height: i32, expected: &str| {
+        check(ends, height, (Scale::Power2, TickLabels::Decimal), expected);
+    };
+    check((0.0, 1050.0), 200, "0 400 600 800 1000");
+    check((0.0, 45.0), 100, "0 20 40");
+    check((0.0, 45.0), 200, "0 15 20 25 30 35 40 45");
+    check((0.0, 140.0), 200, "0 40 60 80 100 120 140");
+    check((0.0, 210.0), 300, "0 60 80 100 120 140 160 180 200");
 }

@@ -1,5 +1,7 @@
 //! What the legend shows in how much room.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::graph::MessageDef;
 use crate::sample;
@@ -62,21 +64,79 @@ fn statistics_stand_in_columns() {
 }
 
 #[test]
-fn narrow_pictures_drop_columns_in_order() {
-    let header = |width: i32| {
-        let text = written(&plots(&["a label of some length"]), width, true);
-        let first = text.lines().next().unwrap_or("").to_owned();
-        first[1..].split_whitespace().collect::<Vec<_>>().join(" ")
-    };
+fn narrow_pictures_put_all_statistics_below_the_label() {
+    let plots = plots(&["a label of some length", "short"]);
+    let text = |width: i32| written_rows(&plots, width);
     expect_test::expect![[r#"
-        max min avg last total count
-        max min avg last total count
-        max min avg last total
-        max min avg last
-        max last
-        last
-        a label of some length"#]]
-    .assert_eq(&[600, 480, 420, 360, 300, 250, 200].map(header).join("\n"));
+        400:
+           6 max min avg last total count
+          21 a label of some length 1235 500 907 500 2722 3
+          38 short 1235 500 907 500 2722 3
+        300:
+           6 max min avg last total count
+          21 a label of some length
+          37 1235 500 907 500 2722 3
+          54 short
+          70 1235 500 907 500 2722 3
+        270:
+           6 max min avg last total count
+          21 a label of some length
+          37 1235 500 907 500 2722 3
+          54 short
+          70 1235 500 907 500 2722 3
+        200:
+           6 a label of some length
+          22 max 1235 min 500
+          35 avg 907 last 500
+          48 total 2722 count 3
+          65 short
+          81 max 1235 min 500
+          94 avg 907 last 500
+         107 total 2722 count 3
+        150:
+           6 a labe…me length
+          23 short"#]]
+    .assert_eq(&[400, 300, 270, 200, 150].map(text).join("\n"));
+}
+
+/// Rows of texts from left to right.
+fn written_rows(plots: &[Plot], width: i32) -> String {
+    let room = Room {
+        has_stats: true,
+        width,
+        top: 0,
+    };
+    let (table, _) = lay_out(plots, &[], room);
+    let mut rows: BTreeMap<i32, Vec<&TableText>> = BTreeMap::new();
+    for text in &table.texts {
+        assert!(text.left >= 0);
+        assert!(text.left + cells(&text.text) * text.size.cell_width() <= width);
+        // Numbers beside a label stand a little lower than it.
+        let row = rows.range(text.top - 2..=text.top + 2).next();
+        let row = row.map_or(text.top, |(&row, _)| row);
+        rows.entry(row).or_default().push(text);
+    }
+    let mut out = format!("{width}:");
+    for (row, mut texts) in rows {
+        texts.sort_by_key(|text| text.left);
+        let texts: Vec<&str> = texts.iter().map(|text| text.text.trim()).collect();
+        out.push_str(&format!("\n{row:>4} {}", texts.join(" ")));
+    }
+    out
+}
+
+#[test]
+fn every_width_shows_all_statistics_or_none() {
+    for width in 64..800 {
+        for labels in [&["x"][..], &["a label of some length", "y"], &["z"; 12]] {
+            let plots = plots(labels);
+            let text = written_rows(&plots, width);
+            let told = Statistic::ALL.map(|statistic| text.contains(statistic.name()));
+            let is_narrow = width < 190;
+            assert!(is_narrow || told == [true; 6], "{text}");
+            assert!(told == [true; 6] || told == [false; 6], "{text}");
+        }
+    }
 }
 
 #[test]
