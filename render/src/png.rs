@@ -1,25 +1,25 @@
 //! Pictures as PNG files: 8-bit indexed where 256 colours are enough, else RGB.
 //!
-//! The bytes are a function of the definition alone: no time stamp, one filter and one compression
-//! level. Text chunks are there only where they are asked for.
+//! The bytes are a function of the definition alone: no time stamp, one rule for filters and one
+//! compression level. Text chunks are there only where they are asked for.
 
+mod deflate;
 mod indexed;
 mod words;
 
-use ::png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter};
+use ::png::chunk::IDAT;
+use ::png::{BitDepth, ColorType, Encoder};
 
 use crate::RenderError;
 use crate::graph::GraphDef;
 use crate::raster::{Pixels, paint};
 use crate::scene::Scene;
 
-use indexed::{Indexed, indexed};
+use deflate::deflate;
+use indexed::{Rows, bytes_of};
 use words::Words;
 
 pub use crate::scene::error::{ErrorKind, ErrorLines, ErrorPicture, ErrorRole, cells_of};
-
-/// The fastest level whose files are about as small as those of the default level.
-const DEFLATE: DeflateCompression = DeflateCompression::Level(4);
 
 /// Draws a graph.
 pub fn encode(graph: &GraphDef) -> Result<Vec<u8>, RenderError> {
@@ -46,35 +46,24 @@ pub fn write(pixels: &Pixels) -> Result<Vec<u8>, RenderError> {
 
 fn write_with(pixels: &Pixels, words: &Words) -> Result<Vec<u8>, RenderError> {
     let failed = |error: ::png::EncodingError| RenderError::Encode(Box::new(error));
-    let mut bytes = Vec::with_capacity(pixels.colors.len() / 16 + 1024);
+    let rows = Rows::of(pixels);
+    let data = deflate(pixels, &rows).map_err(|error| failed(error.into()))?;
+    let mut bytes = Vec::with_capacity(data.len() + 4096);
     let mut encoder = Encoder::new(&mut bytes, pixels.width, pixels.height);
     encoder.set_depth(BitDepth::Eight);
-    encoder.set_filter(Filter::NoFilter);
-    encoder.set_deflate_compression(DEFLATE);
     encoder.set_pixel_dims(words.pixel_dimensions());
-    let data = if let Some(Indexed { palette, indexes }) = indexed(pixels) {
+    if let Some(palette) = rows.palette() {
         encoder.set_color(ColorType::Indexed);
-        let palette = palette.into_iter().flat_map(bytes_of);
+        let palette = palette.iter().copied().flat_map(bytes_of);
         encoder.set_palette(palette.collect::<Vec<_>>());
-        indexes
     } else {
         encoder.set_color(ColorType::Rgb);
-        pixels
-            .colors
-            .iter()
-            .flat_map(|&rgb| bytes_of(rgb))
-            .collect()
-    };
+    }
     let mut writer = encoder.write_header().map_err(failed)?;
     words.write(&mut writer).map_err(failed)?;
-    writer.write_image_data(&data).map_err(failed)?;
+    writer.write_chunk(IDAT, &data).map_err(failed)?;
     writer.finish().map_err(failed)?;
     Ok(bytes)
-}
-
-fn bytes_of(rgb: u32) -> [u8; 3] {
-    let [_, red, green, blue] = rgb.to_be_bytes();
-    [red, green, blue]
 }
 
 #[cfg(test)]

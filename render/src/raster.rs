@@ -7,6 +7,7 @@
 
 mod backend;
 mod elements;
+mod pixels;
 
 use plotters::drawing::IntoDrawingArea as _;
 
@@ -15,31 +16,11 @@ use crate::scene::Scene;
 use backend::SkiaBackend;
 use elements::Element;
 
+pub(crate) use pixels::Dots;
+pub use pixels::Pixels;
+
 /// Backend units per device pixel.
 const UNITS: i32 = 16;
-
-/// An opaque picture, row by row, `0x00RRGGBB`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pixels {
-    /// Columns.
-    pub width: u32,
-    /// Rows.
-    pub height: u32,
-    /// `width * height` colours.
-    pub colors: Vec<u32>,
-}
-
-impl Pixels {
-    /// A picture of one colour.
-    pub(crate) fn filled((width, height): (u32, u32), rgb: u32) -> Self {
-        let count = usize::try_from(u64::from(width) * u64::from(height)).unwrap_or(0);
-        Self {
-            width,
-            height,
-            colors: vec![rgb & 0x00FF_FFFF; count],
-        }
-    }
-}
 
 /// Paints a scene.
 pub fn paint(scene: &Scene) -> Pixels {
@@ -52,5 +33,6 @@ pub fn paint(scene: &Scene) -> Pixels {
             .expect("painting into memory cannot fail");
     }
     drop(area);
+    pixels.drop_unseen();
     pixels
 }

@@ -1,13 +1,15 @@
-//! Pixels as indexes into a list of at most 256 colours.
+//! Pixels as the bytes of a file: indexes into a list of at most 256 colours, or colours.
 //!
-//! Pictures have few colours: those of lines, text and their edges. Where there are more, the rarest
-//! take the place of their nearest neighbour, as long as nobody would see it.
+//! Takes what was painted, gives the list and the bytes of each row. Pictures have few colours: those
+//! of lines, text and their edges. Where there are more, the rarest take the place of their nearest
+//! neighbour, as long as nobody would see it.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use crate::raster::Pixels;
+use crate::raster::{Dots, Pixels};
 
 /// Colours of an indexed picture.
 const COLORS_MAX: usize = 256;
@@ -16,77 +18,62 @@ const ERROR_MAX: u8 = 24;
 /// What has more colours than these is no drawing.
 const RARE_MAX: usize = 4096;
 
-/// A picture of few colours.
-pub(super) struct Indexed {
-    /// Colours, `0x00RRGGBB`.
-    pub(super) palette: Vec<u32>,
-    /// A colour per pixel, row by row.
-    pub(super) indexes: Vec<u8>,
+/// How the pixels of a picture become bytes.
+pub(super) enum Rows<'p> {
+    /// A byte a pixel, as they were painted.
+    Painted(&'p [u32], &'p [u8]),
+    /// A byte a pixel for each colour.
+    Indexed(Vec<u32>, FxHashMap<u32, u8>, &'p [u32]),
+    /// Three bytes a pixel.
+    Rgb(&'p [u32]),
 }
 
-/// The picture with a byte per pixel; `None` when 256 colours cannot show it.
-pub(super) fn indexed(pixels: &Pixels) -> Option<Indexed> {
-    let exact = Table::default().index(pixels, true);
-    exact.or_else(|| most_common(pixels)?.index(pixels, false))
-}
-
-/// Which index shows a colour.
-#[derive(Default)]
-struct Table {
-    known: FxHashMap<u32, u8>,
-    palette: Vec<u32>,
-}
-
-impl Table {
-    /// The index of a colour that may be new; `None` when a byte cannot tell so many apart.
-    fn add(&mut self, rgb: u32) -> Option<u8> {
-        let index = u8::try_from(self.palette.len()).ok()?;
-        self.known.insert(rgb, index);
-        self.palette.push(rgb);
-        Some(index)
+impl<'p> Rows<'p> {
+    pub(super) fn of(pixels: &'p Pixels) -> Self {
+        match &pixels.dots {
+            Dots::Indexed(list, indexes) => Self::Painted(list.colors(), indexes),
+            Dots::Rgb(colors) => match most_common(pixels.columns(), colors) {
+                Some((palette, places)) => Self::Indexed(palette, places, colors),
+                None => Self::Rgb(colors),
+            },
+        }
     }
 
-    /// Looks up every pixel, and takes in new colours where that is wanted.
-    fn index(mut self, pixels: &Pixels, is_growing: bool) -> Option<Indexed> {
-        let mut indexes: Vec<u8> = Vec::with_capacity(pixels.colors.len());
-        let mut above: &[u32] = &[];
-        let mut last = (u32::MAX, 0);
-        for row in rows(pixels) {
-            // Most of a picture is ground: what repeats is copied.
-            if row == above {
-                indexes.extend_from_within(indexes.len() - row.len()..);
-                continue;
+    /// The colours that the bytes stand for, `0x00RRGGBB`; none where the bytes are colours themselves.
+    pub(super) fn palette(&self) -> Option<&[u32]> {
+        match self {
+            Self::Painted(palette, _) => Some(palette),
+            Self::Indexed(palette, ..) => Some(palette),
+            Self::Rgb(_) => None,
+        }
+    }
+
+    /// The bytes of consecutive pixels, in place of what is in `bytes`.
+    pub(super) fn read(&self, pixels: Range<usize>, bytes: &mut Vec<u8>) {
+        bytes.clear();
+        match self {
+            Self::Painted(_, indexes) => bytes.extend_from_slice(&indexes[pixels]),
+            Self::Indexed(_, places, colors) => {
+                bytes.extend(colors[pixels].iter().map(|rgb| places[rgb]));
             }
-            above = row;
-            for &rgb in row {
-                if rgb != last.0 {
-                    let index = match self.known.get(&rgb) {
-                        Some(&index) => index,
-                        None if is_growing => self.add(rgb)?,
-                        None => return None,
-                    };
-                    last = (rgb, index);
-                }
-                indexes.push(last.1);
+            Self::Rgb(colors) => {
+                bytes.extend(colors[pixels].iter().copied().flat_map(bytes_of));
             }
         }
-        Some(Indexed {
-            palette: self.palette,
-            indexes,
-        })
     }
 }
 
-fn rows(pixels: &Pixels) -> impl Iterator<Item = &[u32]> {
-    let width = usize::try_from(pixels.width).unwrap_or(usize::MAX);
-    pixels.colors.chunks(width.max(1))
+/// Red, green and blue.
+pub(super) fn bytes_of(rgb: u32) -> [u8; 3] {
+    let [_, red, green, blue] = rgb.to_be_bytes();
+    [red, green, blue]
 }
 
 /// The most common colours, and for every other one the nearest of these; `None` when one is too
 /// far from all of them.
-fn most_common(pixels: &Pixels) -> Option<Table> {
+fn most_common(width: usize, colors: &[u32]) -> Option<(Vec<u32>, FxHashMap<u32, u8>)> {
     let mut counts: FxHashMap<u32, u64> = FxHashMap::default();
-    for row in rows(pixels) {
+    for row in colors.chunks(width.max(1)) {
         for run in row.chunk_by(|a, b| a == b) {
             *counts.entry(run[0]).or_default() += run.len() as u64;
         }
@@ -96,22 +83,18 @@ fn most_common(pixels: &Pixels) -> Option<Table> {
     }
     let mut colors: Vec<(u32, u64)> = counts.into_iter().collect();
     colors.sort_unstable_by_key(|&(rgb, count)| (Reverse(count), rgb));
-    let mut table = Table::default();
     let (common, rare) = colors.split_at(COLORS_MAX.min(colors.len()));
-    for &(rgb, _) in common {
-        table.add(rgb)?;
-    }
+    let palette: Vec<u32> = common.iter().map(|&(rgb, _)| rgb).collect();
+    let mut places: FxHashMap<u32, u8> = palette.iter().copied().zip(0..=u8::MAX).collect();
     for &(rgb, _) in rare {
-        let nearest = common
-            .iter()
-            .map(|&(other, _)| (distance(rgb, other), other));
+        let nearest = palette.iter().map(|&other| (distance(rgb, other), other));
         let (error, other) = nearest.min()?;
         if error > ERROR_MAX {
             return None;
         }
-        table.known.insert(rgb, table.known[&other]);
+        places.insert(rgb, places[&other]);
     }
-    Some(table)
+    Some((palette, places))
 }
 
 /// The largest difference of a channel.
@@ -125,32 +108,27 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn shown(indexed: &Indexed) -> Vec<u32> {
-        let index = |&index: &u8| indexed.palette[usize::from(index)];
-        indexed.indexes.iter().map(index).collect()
-    }
-
-    fn picture(width: usize, colors: Vec<u32>) -> Pixels {
-        Pixels {
-            width: u32::try_from(width).unwrap(),
-            height: u32::try_from(colors.len() / width).unwrap(),
-            colors,
-        }
+    /// The colours that a file of the pixels shows, and how many of them it lists.
+    fn shown(pixels: &Pixels) -> Option<(Vec<u32>, usize)> {
+        let rows = Rows::of(pixels);
+        let palette = rows.palette()?;
+        let mut bytes = Vec::new();
+        rows.read(0..pixels.colors().len(), &mut bytes);
+        let colors = bytes.iter().map(|&index| palette[usize::from(index)]);
+        Some((colors.collect(), palette.len()))
     }
 
     proptest! {
         #[test]
         fn few_colours_are_kept_exactly(
-            width in 1..9_usize,
-            rows in prop::collection::vec((0..3_u8, prop::collection::vec(0..200_u32, 9)), 1..20),
+            width in 1..9_u32, row in prop::collection::vec(0..200_u32, 9), height in 1..20_usize,
         ) {
-            // Rows come several times, as in pictures.
-            let rows = rows.iter().flat_map(|(times, row)| (0..=*times).map(move |_| row));
-            let colors = rows.flat_map(|row| row[..width].iter().map(|rgb| rgb * 77_777 % 0xFF_FFFF));
-            let pixels = picture(width, colors.collect());
-            let indexed = indexed(&pixels).unwrap();
-            prop_assert_eq!(shown(&indexed), pixels.colors);
-            prop_assert!(indexed.palette.len() <= 256);
+            let row = row[..usize::try_from(width).unwrap()].iter();
+            let row: Vec<u32> = row.map(|rgb| rgb * 77_777 % 0xFF_FFFF).collect();
+            let pixels = Pixels::of_colors(width, row.repeat(height));
+            let (shown, count) = shown(&pixels).unwrap();
+            prop_assert_eq!(shown, pixels.colors());
+            prop_assert!(count <= 9);
         }
 
         #[test]
@@ -160,12 +138,12 @@ mod tests {
                 let noise = (index + seed).wrapping_mul(2_654_435_761) >> 28;
                 ((index % 250) * 0x01_0101) ^ noise
             });
-            let pixels = picture(2, common.chain(rare).collect());
-            let indexed = indexed(&pixels).unwrap();
-            let shown = shown(&indexed);
-            prop_assert_eq!(&shown[..1000], &pixels.colors[..1000]);
-            let worst = shown.iter().zip(&pixels.colors).map(|(a, b)| distance(*a, *b)).max();
+            let colors: Vec<u32> = common.chain(rare).collect();
+            let (shown, count) = shown(&Pixels::of_colors(2, colors.clone())).unwrap();
+            prop_assert_eq!(&shown[..1000], &colors[..1000]);
+            let worst = shown.iter().zip(&colors).map(|(a, b)| distance(*a, *b)).max();
             prop_assert!(worst <= Some(ERROR_MAX), "{:?}", worst);
+            prop_assert!(count <= 256);
         }
     }
 
@@ -174,6 +152,6 @@ mod tests {
         let colors: Vec<u32> = (0..4000_u32)
             .map(|index| index.wrapping_mul(2_654_435_761) >> 8)
             .collect();
-        assert!(indexed(&picture(1, colors)).is_none());
+        assert!(shown(&Pixels::of_colors(1, colors)).is_none());
     }
 }

@@ -1,6 +1,7 @@
 //! The plotters backend: opaque pixels, whole-pixel rectangles, and anti-aliased masks for all else.
 
 use std::convert::Infallible;
+use std::ops::Range;
 
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
@@ -8,7 +9,8 @@ use plotters_backend::{
 };
 use tiny_skia::{FillRule, Mask, PathBuilder, Transform};
 
-use super::{Pixels, UNITS};
+use super::UNITS;
+use super::pixels::{Ink, Pixels};
 use crate::font::{GlyphKey, cells_of, mask};
 use crate::text::visible;
 
@@ -24,61 +26,41 @@ impl<'a> SkiaBackend<'a> {
         Self { pixels }
     }
 
-    /// Columns of a row that lie inside the picture.
-    fn row_mut(&mut self, row: i32, from: i32, to: i32) -> &mut [u32] {
-        let width = i32::try_from(self.pixels.width).unwrap_or(i32::MAX);
-        let height = i32::try_from(self.pixels.height).unwrap_or(i32::MAX);
-        let (from, to) = (from.clamp(0, width), to.clamp(0, width));
-        if row < 0 || row >= height || from >= to {
-            return &mut [];
-        }
-        let index = |column: i32| {
-            let place = i64::from(row) * i64::from(width) + i64::from(column);
-            usize::try_from(place).expect("clamped to the picture")
-        };
-        let (start, end) = (index(from), index(to));
-        &mut self.pixels.colors[start..end]
-    }
-
+    /// Fills rows and columns as far as they lie inside the picture.
     fn fill(&mut self, rows: (i32, i32), columns: (i32, i32), color: BackendColor) {
-        let ink = Ink::of(color);
-        let within = |side: i32, length: u32| {
-            let length = usize::try_from(length).unwrap_or(0);
-            usize::try_from(side).unwrap_or(0).min(length)
-        };
-        let (width, height) = (self.pixels.width, self.pixels.height);
-        let (top, bottom) = (within(rows.0, height), within(rows.1, height));
-        let (left, right) = (within(columns.0, width), within(columns.1, width));
-        if top >= bottom || left >= right {
-            return;
-        }
-        let width = within(i32::MAX, width);
-        let painted = &mut self.pixels.colors[top * width..bottom * width];
-        for row in painted.chunks_exact_mut(width) {
-            let pixels = &mut row[left..right];
-            if ink.alpha == 255 {
-                pixels.fill(ink.rgb);
-            } else {
-                pixels
-                    .iter_mut()
-                    .for_each(|pixel| *pixel = ink.over(*pixel, 255));
-            }
+        let rows = within(rows, self.pixels.height);
+        let columns = within(columns, self.pixels.width);
+        if !rows.is_empty() && !columns.is_empty() {
+            self.pixels.fill(rows, columns, Ink::of(color));
         }
     }
 
     /// Lays a colour through a mask whose first pixel stands at `place`.
     fn blend(&mut self, place: (i32, i32), width: usize, coverage: &[u8], ink: Ink) {
-        if width == 0 {
+        let right = i32::try_from(width).map_or(i32::MAX, |width| place.0.saturating_add(width));
+        let columns = within((place.0, right), self.pixels.width);
+        if columns.is_empty() {
             return;
         }
-        for (row, line) in (place.1..).zip(coverage.chunks(width)) {
-            for (column, &cover) in (place.0..).zip(line).filter(|(_, cover)| **cover > 0) {
-                if let [pixel] = self.row_mut(row, column, column + 1) {
-                    *pixel = ink.over(*pixel, cover);
-                }
+        // Columns of the mask that lie left of the picture.
+        let cut = usize::try_from(place.0.saturating_neg()).unwrap_or(0);
+        for (row, line) in (place.1..).zip(coverage.chunks_exact(width)) {
+            for row in within((row, row.saturating_add(1)), self.pixels.height) {
+                let start = row * self.pixels.columns() + columns.start;
+                let line = line[cut..cut + columns.len()].iter().copied();
+                self.pixels.lay(start, line, ink);
             }
         }
     }
+}
+
+/// What of a side's pixels lies inside the picture.
+fn within((from, to): (i32, i32), length: u32) -> Range<usize> {
+    let inside = |place: i32| {
+        let length = usize::try_from(length).unwrap_or(0);
+        usize::try_from(place).unwrap_or(0).min(length)
+    };
+    inside(from)..inside(to)
 }
 
 impl DrawingBackend for SkiaBackend<'_> {
@@ -254,36 +236,18 @@ fn turned(coverage: &[u8], width: usize, is_left: bool) -> Vec<u8> {
     out
 }
 
-/// A colour ready to be laid over pixels.
-#[derive(Clone, Copy, Debug)]
-struct Ink {
-    rgb: u32,
-    alpha: u32,
-}
-
 impl Ink {
     fn of(color: BackendColor) -> Self {
         let (red, green, blue) = color.rgb;
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "clamped to a byte"
+            reason = "rounded, and what is no byte becomes the nearest one"
         )]
-        let alpha = (color.alpha * 255.0).round().clamp(0.0, 255.0) as u32;
+        let alpha = (color.alpha * 255.0 + 0.5) as u8;
         Self {
             rgb: u32::from_be_bytes([0, red, green, blue]),
             alpha,
         }
-    }
-
-    /// This ink with some coverage over an opaque pixel.
-    fn over(self, pixel: u32, coverage: u8) -> u32 {
-        let alpha = self.alpha * u32::from(coverage) / 255;
-        let mix = |shift: u32| {
-            let top = (self.rgb >> shift) & 0xFF;
-            let below = (pixel >> shift) & 0xFF;
-            ((top * alpha + below * (255 - alpha) + 127) / 255) << shift
-        };
-        mix(16) | mix(8) | mix(0)
     }
 }
