@@ -18,6 +18,7 @@ use telamon_model::percentile::{BucketIndex, bounds};
 
 use crate::RenderError;
 use crate::color::Color;
+use crate::contrast::readable;
 use crate::graph::{Bound, LineDef, LineStyle, Plot, Scale};
 use crate::scale::{RowScale, bend, unbend};
 use crate::ticks::{bucket, bucket_index};
@@ -44,9 +45,10 @@ pub(crate) struct Heatmap {
     pub(crate) label: Option<String>,
 }
 
-/// Shades of our style, and what the palest one is more than.
+/// Shades of our style, what the palest one is more than, and the contrast of the strongest to the ground.
 const SHADES: u8 = 12;
 const PALEST: u8 = 48;
+const STRONGEST: f64 = 9.0;
 /// The part of all counts that the scale of colours may leave out at its lower end.
 const TRACES: f64 = 0.01;
 
@@ -146,22 +148,15 @@ impl Heatmap {
         self
     }
 
-    /// The same counts in more shades, the palest of which is far enough from nothing to be seen: one
-    /// for each count where there are few.
-    pub(crate) fn with_more_shades(mut self) -> Self {
+    /// The same counts in more shades: one for each count where there are few. The palest is far enough
+    /// from nothing to be seen, and where the lines' colour is not far from the ground, either, shades go
+    /// on beyond it.
+    pub(crate) fn with_more_shades(mut self, ground: Color) -> Self {
         if let (true, Some(&strongest)) = (self.is_shaded, self.colors.last()) {
             let shades = self.whole_counts();
             self.is_counted = shades.is_some();
             let shades = shades.unwrap_or(SHADES);
-            let alphas = (1..=shades).map(|shade| {
-                let part = (u8::MAX - PALEST) / shades * shade;
-                if shade == shades {
-                    u8::MAX
-                } else {
-                    PALEST + part
-                }
-            });
-            self.colors = alphas.map(|alpha| strongest.with_alpha(alpha)).collect();
+            self.colors = ramp(strongest, ground, shades);
         }
         self
     }
@@ -327,6 +322,25 @@ impl CountColors<'_> {
         let shade = (self.shades - self.rows.row(count)).clamp(0, self.shades - 1);
         self.colors.get(usize::try_from(shade).ok()?).copied()
     }
+}
+
+/// So many shades over a ground: first the colour covers more and more, then it moves away from the
+/// ground.
+fn ramp(color: Color, ground: Color, shades: u8) -> Vec<Color> {
+    let end = readable(color, ground, STRONGEST);
+    let share = |part: u8, of: u8, most: u8| {
+        let alpha = u32::from(most) * u32::from(part) / u32::from(of.max(1));
+        u8::try_from(alpha).unwrap_or(u8::MAX)
+    };
+    let beyond = if end == color { 0 } else { shades / 3 };
+    let covering = shades - beyond;
+    let pale = (1..=covering).map(|shade| {
+        let alpha = PALEST + share(shade, covering, u8::MAX - PALEST);
+        color.with_alpha(alpha)
+    });
+    let strong =
+        (1..=beyond).map(|shade| end.with_alpha(share(shade, beyond, u8::MAX)).over(color));
+    pale.chain(strong).collect()
 }
 
 /// Shades of a colour, from the palest to one that covers: five, or as many as its alpha divides.

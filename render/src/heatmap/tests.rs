@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::contrast::ratio;
 use crate::graph::{HeatmapDef, Item};
 use crate::sample;
 
@@ -195,18 +196,25 @@ fn more_shades_begin_where_they_are_seen_and_leave_a_palette_alone() {
     let mut lines = plot(&[&[1.0, 1.0], &[1.0, 9.0]]);
     lines.heatmap.scale = Scale::Sqrt;
     let shaded = heatmap(&lines, (0.0, 10.0), &[5.0], 2);
-    let finer = shaded.clone().with_more_shades();
-    assert_eq!((shaded.colors.len(), finer.colors.len()), (5, 12));
-    assert_eq!(shaded.colors.last(), finer.colors.last());
-    let alphas: Vec<u8> = finer.colors.iter().map(|color| color.alpha).collect();
-    assert!(
-        alphas.is_sorted_by(|a, b| a < b) && alphas[0] > 60,
-        "{alphas:?}"
-    );
+    assert_eq!(shaded.colors.len(), 5);
+    let strongest = shaded.colors[4];
+    for ground in [Color::WHITE, Color::BLACK, Color::from_argb(0xFF11_1418)] {
+        let finer = shaded.clone().with_more_shades(ground);
+        assert_eq!(finer.colors.len(), 12);
+        assert!(finer.colors.contains(&strongest));
+        let contrasts = finer.colors.iter().map(|&color| ratio(color, ground));
+        let contrasts: Vec<f64> = contrasts.collect();
+        let is_steady = contrasts.is_sorted_by(|a, b| b / a > 1.03);
+        assert!(is_steady && contrasts[0] > 1.1, "{ground} {contrasts:?}");
+        assert!(contrasts[11] >= 9.0, "{ground} {contrasts:?}");
+    }
     let mut listed = plot(&[&[1.0]]);
     listed.heatmap.palette = Some(crate::palette::Palette::parse("reds").unwrap());
     let listed = heatmap(&listed, (0.0, 10.0), &[5.0], 1);
-    assert_eq!(listed.clone().with_more_shades().colors, listed.colors);
+    assert_eq!(
+        listed.clone().with_more_shades(Color::WHITE).colors,
+        listed.colors
+    );
 }
 
 #[test]
@@ -214,7 +222,7 @@ fn few_counts_have_a_shade_each() {
     let values: Vec<Vec<f64>> = (0..5).map(|line| vec![f64::from(line); 2]).collect();
     let lines: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
     // One value, and four.
-    let found = heatmap(&plot(&lines), (0.0, 10.0), &[1.0], 2).with_more_shades();
+    let found = heatmap(&plot(&lines), (0.0, 10.0), &[1.0], 2).with_more_shades(Color::WHITE);
     assert!(found.is_counted);
     assert_eq!(found.single_counts(), [1.0, 2.0, 3.0, 4.0]);
     let colors = found.color_scale();
@@ -229,7 +237,7 @@ fn few_counts_have_a_shade_each() {
     let many = vec![&[1.0][..]; 100];
     let mut lines = many.clone();
     lines.push(&[9.0]);
-    let found = heatmap(&plot(&lines), (0.0, 10.0), &[5.0], 1).with_more_shades();
+    let found = heatmap(&plot(&lines), (0.0, 10.0), &[5.0], 1).with_more_shades(Color::WHITE);
     assert!(!found.is_counted);
     assert_eq!(found.colors.len(), 12);
 }

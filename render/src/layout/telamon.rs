@@ -29,6 +29,7 @@ use super::{
 use crate::RenderError;
 use crate::graph::{GraphDef, LegendType, Plot};
 use crate::text::{TextSize, shorten};
+use crate::theme::ThemeColors;
 use crate::zone::Zone;
 
 use super::axes::ValueAxis;
@@ -107,10 +108,11 @@ fn value_axes(
     canvas: Canvas,
 ) -> Result<Vec<ValueAxis>, RenderError> {
     let points = graph.point_count();
+    let ground = ThemeColors::of(graph.theme, graph.style).canvas;
     plots
         .iter()
         .enumerate()
-        .map(|(index, plot)| values::axis(plot, index, points, canvas))
+        .map(|(index, plot)| values::axis(plot, index, points, (canvas, ground)))
         .collect()
 }
 

@@ -24,10 +24,16 @@ impl Painter<'_> {
             background,
         );
         // The grid lies over fills, so that it can be read there, but never over a line that
-        // follows the last fill.
+        // follows the last fill. Its finer lines would be noise there.
         let mut fills_left = self.graph.lines().filter(|line| is_fill(line)).count();
+        let over_fills = match self.graph.style {
+            GraphStyle::Atlas => GridPart::All,
+            GraphStyle::Telamon => GridPart::Majors,
+        };
         if fills_left == 0 {
-            self.grid();
+            self.grid(GridPart::All);
+        } else if over_fills == GridPart::Majors {
+            self.grid(GridPart::Minors);
         }
         let mut lines_before = 0;
         let mut fills = Vec::new();
@@ -59,14 +65,14 @@ impl Painter<'_> {
                 self.lines.push(DrawnLine { shapes, index });
                 fills_left -= usize::from(is_fill(line) && fills_left > 0);
                 if is_fill(line) && fills_left == 0 {
-                    self.grid();
+                    self.grid(over_fills);
                 }
             }
             lines_before += plot.lines().count();
         }
         if fills_left > 0 {
             // Fills of plots that are not drawn: the grid is still wanted.
-            self.grid();
+            self.grid(over_fills);
         }
         self.note_missing_data();
     }
@@ -221,13 +227,13 @@ impl Painter<'_> {
         }
     }
 
-    fn grid(&mut self) {
+    fn grid(&mut self, part: GridPart) {
         let canvas = self.layout.canvas;
         let colors = [self.colors.minor_grid, self.colors.major_grid];
         let zero = self.colors.zero_line;
         let layout = self.layout;
         for (column, tick) in &layout.time_grid.ticks {
-            if *column > canvas.left && *column < canvas.right {
+            if *column > canvas.left && *column < canvas.right && part.has(tick.is_major) {
                 let color = colors[usize::from(tick.is_major)];
                 self.rect(
                     (*column, canvas.top),
@@ -240,14 +246,35 @@ impl Painter<'_> {
             return;
         };
         for (row, tick) in &axis.ticks {
-            if *row > canvas.top && *row < canvas.bottom {
-                let color = if tick.value == 0.0 {
+            let is_zero = tick.value == 0.0;
+            let is_inside = *row > canvas.top && *row < canvas.bottom;
+            if is_inside && part.has(tick.is_major || is_zero) {
+                let color = if is_zero {
                     zero
                 } else {
                     colors[usize::from(tick.is_major)]
                 };
                 self.rect((canvas.left, *row), (canvas.right, *row + 1), color);
             }
+        }
+    }
+}
+
+/// Lines of the grid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GridPart {
+    All,
+    Minors,
+    /// With zero.
+    Majors,
+}
+
+impl GridPart {
+    fn has(self, is_major: bool) -> bool {
+        match self {
+            Self::All => true,
+            Self::Minors => !is_major,
+            Self::Majors => is_major,
         }
     }
 }

@@ -107,7 +107,9 @@ pub(super) fn lay_out(plots: &[Plot], heatmaps: &[Option<&Heatmap>], room: Room)
         row: room.top + BLOCK_GAP,
         width: room.width,
     };
-    if let Some(columns) = &columns {
+    // Names of columns stand above all, but never above a heatmap, whose colours they do not explain.
+    let is_heatmap_first = heatmaps.first().copied().flatten().is_some();
+    if let Some(columns) = columns.as_ref().filter(|_| !is_heatmap_first) {
         writer.header(columns);
     }
     for (index, plot) in plots.iter().enumerate() {
@@ -116,6 +118,9 @@ pub(super) fn lay_out(plots: &[Plot], heatmaps: &[Option<&Heatmap>], room: Room)
         }
         if let Some(heatmap) = heatmaps.get(index).copied().flatten() {
             writer.heatmap(heatmap, room.has_stats);
+        }
+        if let Some(columns) = columns.as_ref().filter(|_| is_heatmap_first && index == 0) {
+            writer.header(columns);
         }
         match &columns {
             Some(columns) => writer.rows(&shown[index], columns, index),

@@ -4,6 +4,7 @@ use super::super::axes::{Base, ValueAxis};
 use super::super::{AXIS_WIDTH, Canvas};
 use crate::RenderError;
 use crate::bounds::roomy::Ends;
+use crate::color::Color;
 use crate::graph::{LineStyle, Plot, TickLabels};
 use crate::heatmap::{Heatmap, percentile_range};
 use crate::scale::RowScale;
@@ -20,7 +21,7 @@ const HEATMAP_ROWS_MAX: i32 = 60;
 /// Rows of a heatmap beside one for each line.
 const HEATMAP_ROWS_FREE: i32 = 6;
 
-/// The axis of plot `index`, whose lines have so many values.
+/// The axis of plot `index`, whose lines have so many values, beside a canvas of a colour.
 ///
 /// # Errors
 /// When its bounds, or those of its heatmap's colours, make no sense.
@@ -28,7 +29,7 @@ pub(super) fn axis(
     plot: &Plot,
     index: usize,
     points: usize,
-    canvas: Canvas,
+    (canvas, ground): (Canvas, Color),
 ) -> Result<ValueAxis, RenderError> {
     let bounds = Ends::of(plot, points)?;
     let rows = bounds.rows((canvas.top, canvas.bottom));
@@ -52,7 +53,7 @@ pub(super) fn axis(
     let found = value_ticks(bounds.ends, (plot.scale, plot.tick_labels), room);
     let edges = heatmap_edges(&rows, samples(plot));
     let heatmap = Heatmap::of(plot, bounds.ends, &edges, points)?
-        .map(|heatmap| heatmap.without_traces(plot).with_more_shades());
+        .map(|heatmap| heatmap.without_traces(plot).with_more_shades(ground));
     let base = found
         .base
         .filter(|_| plot.tick_labels != TickLabels::Off)

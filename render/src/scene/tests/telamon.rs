@@ -366,6 +366,48 @@ fn strokes_lie_over_fills_and_stand_out_from_them() {
 }
 
 #[test]
+fn fills_lie_between_the_fine_grid_and_the_coarse_one() {
+    let scene = picture(&[&[2.0, 3.0, 2.0]], |graph| {
+        if let Item::Line(line) = &mut graph.plots[0].items[0] {
+            line.style = LineStyle::Area;
+        }
+    });
+    let dump = scene.dump();
+    let places = |color: &str| -> Vec<usize> {
+        let lines = dump.lines().enumerate();
+        lines
+            .filter(|(_, line)| line.ends_with(color))
+            .map(|(place, _)| place)
+            .collect()
+    };
+    let (minors, majors, fills) = (
+        places(" 0f1f2430"),
+        places(" 241f2430"),
+        places(" ff0075dc"),
+    );
+    assert!(minors.len() > 3 && majors.len() > 3);
+    assert!(
+        minors.last() < fills.first() && fills[2] < majors[0],
+        "{dump}"
+    );
+}
+
+#[test]
+fn names_of_columns_stand_above_numbers_not_above_a_heatmap() {
+    let scene = picture(&[&[2.0, 3.0, 2.0], &[1.0, 2.0, 3.0]], |graph| {
+        if let Item::Line(line) = &mut graph.plots[0].items[0] {
+            line.style = LineStyle::Heatmap;
+        }
+    });
+    let found = texts(&scene);
+    let place = |text: &str| found.iter().position(|found| *found == text);
+    assert!(
+        place("Heatmap") < place("max") && place("max") < place("line-1"),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn heatmaps_of_few_lines_have_thick_rows() {
     let height = |count: usize| {
         let lines: Vec<Vec<f64>> = (0..count)
