@@ -245,10 +245,14 @@ impl Line {
         let ends = self.texts.iter().filter(|text| text.left < edge);
         let ends = ends.map(|text| text.left + width_of(Some(&text.text)) + GAP);
         let left = ends.fold(edge, i32::max);
-        let before = |(column, tick): &(i32, &CalendarTick)| {
-            column - width_of(tick.context.first()) / 2 - DATE_GAP
+        // With the year, which is worth more than the weekday of the next one; else the next one has it.
+        let texts = match texts {
+            [with_year @ .., _] if next.is_some() && !with_year.is_empty() => with_year,
+            all => all,
         };
-        let right = next.map_or(self.width - EDGE, before);
+        let right = next.map_or(self.width - EDGE, |(column, tick)| {
+            column - width_of(tick.context.last()) / 2 - DATE_GAP
+        });
         let found = texts.iter().find(|text| {
             let width = width_of(Some(text));
             left + width <= right && self.is_free((left, width), TimeTextKind::Context)

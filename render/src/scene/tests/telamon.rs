@@ -284,6 +284,18 @@ fn dates_begin_beside_the_zone_and_keep_apart() {
     let week = days(13, 30);
     assert_eq!(text(&week), "UTC | Jan 2012");
     assert_eq!(dates(&week, row)[1].0, 64.0);
+    // Days are near each other: the first of them gives the year room.
+    let near = picture(&[&[1.0; 336]], |graph| {
+        graph.step = Step::from_millis(30 * 60_000).unwrap();
+        // What is drawn begins a step before the first value.
+        graph.start = Timestamp(1_325_376_000_000).plus_millis(30 * 60_000);
+        graph.end = graph.start.plus_millis(335 * 30 * 60_000);
+        graph.width = 700;
+    });
+    assert_eq!(
+        text(&near),
+        "UTC | 1 Jan 2012 | 2 Jan | Tue 3 Jan | Wed 4 Jan | Thu 5 Jan | Fri 6 Jan | Sat 7 Jan"
+    );
     // Half an hour before midnight there is no room for the old year.
     assert_eq!(text(&days(-1, 1)), "UTC | Sun 1 Jan 2012");
     for hours in 0..48 {
