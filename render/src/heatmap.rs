@@ -18,7 +18,7 @@ use telamon_model::percentile::{BucketIndex, bounds};
 
 use crate::RenderError;
 use crate::color::Color;
-use crate::contrast::readable;
+use crate::contrast::{ratio, readable};
 use crate::graph::{Bound, LineDef, LineStyle, Plot, Scale};
 use crate::scale::{RowScale, bend, unbend};
 use crate::ticks::{bucket, bucket_index};
@@ -334,13 +334,31 @@ fn ramp(color: Color, ground: Color, shades: u8) -> Vec<Color> {
     };
     let beyond = if end == color { 0 } else { shades / 3 };
     let covering = shades - beyond;
+    // Colours for dark grounds are light, and would be grey where they hardly cover.
+    let is_dark = ratio(Color::WHITE, ground) > ratio(Color::BLACK, ground);
+    let base = if is_dark { squared(color) } else { color };
     let pale = (1..=covering).map(|shade| {
         let alpha = PALEST + share(shade, covering, u8::MAX - PALEST);
-        color.with_alpha(alpha)
+        let part = share(shade, covering, u8::MAX);
+        color.with_alpha(part).over(base).with_alpha(alpha)
     });
     let strong =
         (1..=beyond).map(|shade| end.with_alpha(share(shade, beyond, u8::MAX)).over(color));
     pale.chain(strong).collect()
+}
+
+/// The colour with less of what it has little of: darker, and further from grey.
+fn squared(color: Color) -> Color {
+    let square = |channel: u8| {
+        let part = u32::from(channel);
+        u8::try_from(part * part / 255).unwrap_or(u8::MAX)
+    };
+    Color {
+        alpha: color.alpha,
+        red: square(color.red),
+        green: square(color.green),
+        blue: square(color.blue),
+    }
 }
 
 /// Shades of a colour, from the palest to one that covers: five, or as many as its alpha divides.

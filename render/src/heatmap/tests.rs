@@ -218,6 +218,16 @@ fn more_shades_begin_where_they_are_seen_and_leave_a_palette_alone() {
 }
 
 #[test]
+fn pale_shades_of_a_light_colour_keep_its_hue_on_dark_ground() {
+    let light = Color::from_argb(0xFFA5_CBFE);
+    let hue = |color: Color| f64::from(color.blue) / f64::from(color.red);
+    let dark = ramp(light, Color::BLACK, 12);
+    assert!(hue(dark[0]) > 1.4 * hue(light), "{dark:?}");
+    assert_eq!(dark.last(), Some(&light));
+    assert!(hue(ramp(light, Color::WHITE, 12)[0]) <= hue(light));
+}
+
+#[test]
 fn few_counts_have_a_shade_each() {
     let values: Vec<Vec<f64>> = (0..5).map(|line| vec![f64::from(line); 2]).collect();
     let lines: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();

@@ -36,7 +36,7 @@ impl Painter<'_> {
             pen,
             text: title,
             size: TextSize::Large,
-            is_bold: false,
+            is_bold: self.graph.style == GraphStyle::Telamon,
             color: self.colors.text,
             turn: Turn::None,
         });

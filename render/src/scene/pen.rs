@@ -152,7 +152,13 @@ impl<'a> Pen<'a> {
         let is_cased = is_stroke && !is_poor && color.alpha > 0 && ground.fills.iter().any(is_lost);
         let edge = match (style, ground.style) {
             (LineStyle::Vspan | LineStyle::Heatmap, _) => None,
-            _ if is_poor => Some(contrast::readable(seen, ground.color, CONTRAST_MIN)),
+            _ if is_poor => {
+                let edge = contrast::readable(seen, ground.color, CONTRAST_MIN);
+                Some(match ground.style {
+                    GraphStyle::Telamon if is_stroke => edge.with_alpha(SHADOW_ALPHA),
+                    GraphStyle::Atlas | GraphStyle::Telamon => edge,
+                })
+            }
             _ if is_cased => Some(ground.color.with_alpha(CASING_ALPHA)),
             (LineStyle::Area | LineStyle::Stack, GraphStyle::Telamon) => {
                 Some(ground.ink.with_alpha(EDGE_ALPHA).over(seen))
@@ -386,6 +392,8 @@ impl<'a> Pen<'a> {
 const EDGE_ALPHA: u8 = 90;
 /// Of the canvas around a stroke over a fill: enough to part them, without a second line.
 const CASING_ALPHA: u8 = 200;
+/// Of a shadow in our style, whose strokes are thicker than a pixel by themselves.
+const SHADOW_ALPHA: u8 = 150;
 /// The palest edge.
 const EDGE_ALPHA_MIN: u8 = 120;
 

@@ -420,6 +420,22 @@ fn names_of_columns_stand_above_numbers_not_above_a_heatmap() {
 }
 
 #[test]
+fn pale_strokes_have_a_faint_shadow() {
+    let scene = picture(&[&[2.0, 3.0, 2.0]], |graph| {
+        graph.legend = LegendType::Off;
+        if let Item::Line(line) = &mut graph.plots[0].items[0] {
+            line.color = Color::from_argb(0xFFED_C23E);
+        }
+    });
+    let shadow = crate::contrast::readable(Color::from_argb(0xFFED_C23E), Color::WHITE, 3.0);
+    let found = scene.shapes.iter().filter_map(|shape| match shape {
+        Shape::Rect(_, color) if color.with_alpha(255) == shadow => Some(color.alpha),
+        _ => None,
+    });
+    assert!(found.max().is_some_and(|alpha| (100..200).contains(&alpha)));
+}
+
+#[test]
 fn heatmaps_of_few_lines_have_thick_rows() {
     let height = |count: usize| {
         let lines: Vec<Vec<f64>> = (0..count)
@@ -456,7 +472,7 @@ fn a_small_picture_in_our_style_is_painted_like_this() {
     });
     expect_test::expect![[r#"
         scene 208x229 zoom 1 background ffffffff
-        text 64.0,18.0 Large ff1f2430 "Title"
+        text 64.0,18.0 Large bold ff1f2430 "Title"
         rect 64,32 120x65 ffffffff
         rect 79,32 1x65 0f1f2430
         rect 94,32 1x65 0f1f2430
