@@ -82,6 +82,13 @@ pub(crate) fn value_ticks(
     by_powers.unwrap_or_else(|| even((low, high), mode, (room, majors_min)))
 }
 
+/// Round values between two finite ones, of even distance: about `count` of them.
+pub(crate) fn round_values((low, high): (f64, f64), count: i32, mode: TickLabels) -> Vec<f64> {
+    // Halves first: the distance of the largest doubles is none.
+    let part = (high / 2.0 - low / 2.0) / f64::from(count.max(1)) * 2.0;
+    Step::near(part, mode).multiples(low, high)
+}
+
 /// Ticks at the multiples of a step; on bent scales without those that would touch.
 fn even(
     (low, high): (f64, f64),

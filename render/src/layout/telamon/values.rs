@@ -5,11 +5,11 @@ use super::super::{AXIS_WIDTH, Canvas};
 use crate::RenderError;
 use crate::bounds::roomy::Ends;
 use crate::color::Color;
-use crate::graph::{LineStyle, Plot, TickLabels};
+use crate::graph::{LineStyle, Plot, Scale, TickLabels};
 use crate::heatmap::{Heatmap, percentile_range};
 use crate::scale::RowScale;
 use crate::text::{TextSize, cells, shorten};
-use crate::ticks::telamon::{AxisRoom, TickBase, value_ticks};
+use crate::ticks::telamon::{AxisRoom, TickBase, round_values, value_ticks};
 
 /// From the axis line to a label, and what the text along the axis takes at the outer edge.
 const LABEL_DISTANCE: i32 = 9;
@@ -17,6 +17,8 @@ const SIDE_LABEL: i32 = 18;
 /// Pixels of a row of a heatmap of many lines and of few, and most rows.
 const HEATMAP_ROW: i32 = 6;
 const HEATMAP_ROW_MAX: i32 = 20;
+/// Pixels from which a row is seen as a range of values.
+const HEATMAP_ROW_THICK: i32 = 9;
 const HEATMAP_ROWS_MAX: i32 = 60;
 /// Rows of a heatmap beside one for each line.
 const HEATMAP_ROWS_FREE: i32 = 6;
@@ -51,7 +53,7 @@ pub(super) fn axis(
         cells: (AXIS_WIDTH - LABEL_DISTANCE - side) / cell,
     };
     let found = value_ticks(bounds.ends, (plot.scale, plot.tick_labels), room);
-    let edges = heatmap_edges(&rows, samples(plot));
+    let edges = heatmap_edges(plot, bounds.ends, &rows);
     let heatmap = Heatmap::of(plot, bounds.ends, &edges, points)?
         .map(|heatmap| heatmap.without_traces(plot).with_more_shades(ground));
     let base = found
@@ -86,12 +88,29 @@ fn samples(plot: &Plot) -> Option<i32> {
 }
 
 /// Where the rows of a heatmap meet: all of one height, however ticks stand, so that narrow ranges of
-/// values are told apart. Few samples have thick rows: thin ones would be strewn.
-fn heatmap_edges(rows: &RowScale, samples: Option<i32>) -> Vec<f64> {
+/// values are told apart. Few samples have thick rows, thin ones would be strewn; where rows are thick
+/// they meet at round values, and what is left at the ends belongs to the row beside it if it is thin.
+fn heatmap_edges(plot: &Plot, (low, high): (f64, f64), rows: &RowScale) -> Vec<f64> {
     let height = rows.bottom() - rows.top();
     let (least, most) = (height / HEATMAP_ROW_MAX, height / HEATMAP_ROW);
-    let wanted = samples.map_or(most, |samples| samples.saturating_add(HEATMAP_ROWS_FREE));
+    let wanted = samples(plot).map_or(most, |samples| samples.saturating_add(HEATMAP_ROWS_FREE));
     let count = wanted.max(least).min(most).clamp(1, HEATMAP_ROWS_MAX);
+    if plot.scale == Scale::Linear && height / count >= HEATMAP_ROW_THICK {
+        let mut found = round_values((low, high), count, plot.tick_labels);
+        let thick = match found.as_slice() {
+            [first, second, ..] => rows.row(*first) - rows.row(*second),
+            _ => HEATMAP_ROW_THICK,
+        };
+        let is_thin = |from: f64, to: f64| (rows.row(from) - rows.row(to)) * 3 < thick * 2;
+        found.pop_if(|last| is_thin(*last, high));
+        if found.first().is_some_and(|&first| is_thin(low, first)) {
+            found.remove(0);
+        }
+        return found
+            .into_iter()
+            .filter(|&edge| low < edge && edge < high)
+            .collect();
+    }
     let edges = (1..count).map(|row| rows.value_at(f64::from(row) / f64::from(count)));
     let mut edges: Vec<f64> = edges.collect();
     // At the limits of doubles neighbours may be one.

@@ -74,6 +74,26 @@ impl Step {
         }
     }
 
+    /// The round step nearest to a size, quarters of tens among them.
+    pub(super) fn near(size: f64, mode: TickLabels) -> Self {
+        // A step in tens for these is none of theirs.
+        if mode != TickLabels::Decimal && mode != TickLabels::Off && size > 0.5 {
+            return Self::at_least(size * 0.7, mode);
+        }
+        let above = Self::decimal(size);
+        let below = Self::decimal(size * 0.39);
+        let quarter = Self {
+            mantissa: 25.0,
+            exponent: below.exponent - 1,
+            unit: 1.0,
+        };
+        let distance = |step: &Self| (libm::log(step.size() / size)).abs();
+        let found = [above, below, quarter, Self::decimal(size * 0.6)];
+        (found.into_iter())
+            .min_by(|a, b| distance(a).total_cmp(&distance(b)))
+            .unwrap_or(above)
+    }
+
     fn plain(mantissa: f64) -> Self {
         Self {
             mantissa,

@@ -207,6 +207,22 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn round_values_are_about_as_many_as_wanted(
+        low in -1e6..1e6_f64, span in 1e-6..1e6_f64, count in 2..60_i32,
+    ) {
+        let high = low + span;
+        let found = round_values((low, high), count, TickLabels::Decimal);
+        let most = f64::from(count) * 1.5 + 1.0;
+        let least = f64::from(count) / 1.5 - 1.0;
+        #[expect(clippy::cast_precision_loss, reason = "a few dozens")]
+        let number = found.len() as f64;
+        prop_assert!((least..=most).contains(&number), "{found:?}");
+        prop_assert!(found.iter().all(|value| (low..=high).contains(value)));
+    }
+}
+
 #[test]
 fn bent_scales_have_enough_labels() {
     let check = |ends: (f64, f64), height: i32, expected: &str| {
