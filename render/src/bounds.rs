@@ -85,7 +85,10 @@ fn data_range(plot: &Plot, points: usize) -> (f64, f64) {
                 }
             }
             LineStyle::Line | LineStyle::Area | LineStyle::Heatmap => {
-                line.values.iter().take(points).for_each(|&v| see(v))
+                let values = &line.values[..line.values.len().min(points)];
+                let ends = finite_ends(values);
+                see(ends.0);
+                see(ends.1);
             }
             LineStyle::Stack | LineStyle::Vspan => {}
         }
@@ -117,4 +120,49 @@ fn data_range(plot: &Plot, points: usize) -> (f64, f64) {
         if low.is_finite() { low } else { 0.0 },
         if high.is_finite() { high } else { 1.0 },
     )
+}
+
+/// The smallest and the largest finite value; infinities where there is none.
+fn finite_ends(values: &[f64]) -> (f64, f64) {
+    let see = |ends: (f64, f64), value: f64| {
+        let is_lower = value < ends.0 && value > f64::NEG_INFINITY;
+        let is_higher = value > ends.1 && value < f64::INFINITY;
+        (
+            if is_lower { value } else { ends.0 },
+            if is_higher { value } else { ends.1 },
+        )
+    };
+    // Each of so many neighbours has ends of its own, so that none waits for another.
+    let mut ends = [(f64::INFINITY, f64::NEG_INFINITY); 8];
+    let (groups, rest) = values.as_chunks::<8>();
+    for group in groups {
+        for (ends, &value) in ends.iter_mut().zip(group) {
+            *ends = see(*ends, value);
+        }
+    }
+    let all = ends.iter().flat_map(|&(low, high)| [low, high]);
+    let none = (f64::INFINITY, f64::NEG_INFINITY);
+    all.chain(rest.iter().copied()).fold(none, see)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn ends_are_the_least_and_the_most_of_what_is_finite(
+            values in prop::collection::vec(prop_oneof![
+                3 => -9.0..9.0_f64,
+                1 => prop::sample::select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY]),
+            ], 0..40),
+        ) {
+            let finite = values.iter().copied().filter(|value| value.is_finite());
+            let ends = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+                (value.min(low), value.max(high))
+            });
+            prop_assert_eq!(finite_ends(&values), ends);
+        }
+    }
 }

@@ -9,7 +9,7 @@ mod backend;
 mod elements;
 mod pixels;
 
-use plotters::drawing::IntoDrawingArea as _;
+use plotters::element::{Drawable as _, PointCollection as _};
 
 use crate::scene::Scene;
 
@@ -25,14 +25,14 @@ const UNITS: i32 = 16;
 /// Paints a scene.
 pub fn paint(scene: &Scene) -> Pixels {
     let mut pixels = Pixels::filled(scene.size, scene.background.to_argb());
-    let area = SkiaBackend::new(&mut pixels).into_drawing_area();
+    let mut backend = SkiaBackend::new(&mut pixels);
     for shape in &scene.shapes {
+        // Places of a scene are those of the backend: no drawing area has to map them.
         let element = Element::new(shape, scene.zoom);
+        let drawn = element.draw(element.point_iter(), &mut backend, scene.size);
         // The backend's error type has no values.
-        area.draw(&element)
-            .expect("painting into memory cannot fail");
+        drawn.expect("painting into memory cannot fail");
     }
-    drop(area);
     pixels.drop_unseen();
     pixels
 }

@@ -107,8 +107,8 @@ pub(crate) struct Text {
 pub(crate) enum Shape {
     /// A filled rectangle.
     Rect(Rect, Color),
-    /// A line of text.
-    Text(Text),
+    /// A line of text; there are few of them, and thousands of rectangles shall stay small.
+    Text(Box<Text>),
     /// A filled circle: centre, radius.
     Disc((f64, f64), f64, Color),
 }
@@ -247,7 +247,7 @@ impl Painter<'_> {
     /// Adds a text unless it is empty.
     fn text(&mut self, text: Text) {
         if !text.text.is_empty() {
-            self.shapes.push(Shape::Text(text));
+            self.shapes.push(Shape::Text(Box::new(text)));
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Rows of bytes filtered and deflated: the content of a PNG's IDAT chunk.
 //!
-//! Takes the bytes of rows, gives one zlib stream, and holds two rows at a time. Of PNG's filters two
+//! Takes the bytes of rows, gives one zlib stream. Of PNG's filters two
 //! are used: none, and what changed from the row above, where less changes downwards than along the row.
 
+use std::borrow::Cow;
 use std::io::{self, Write as _};
-use std::mem;
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
@@ -22,31 +22,30 @@ const UP: u8 = 2;
 /// The pixels of a picture, deflated.
 pub(super) fn deflate(pixels: &Pixels, rows: &Rows<'_>) -> io::Result<Vec<u8>> {
     let mut zlib = ZlibEncoder::new(Vec::new(), Compression::new(LEVEL));
-    let (mut row, mut above, mut filtered) = (Vec::new(), Vec::new(), Vec::new());
     let width = pixels.columns();
+    let mut above: Option<Cow<'_, [u8]>> = None;
+    let mut changes = Vec::new();
     for index in 0..usize::try_from(pixels.height).unwrap_or(usize::MAX) {
-        rows.read(index * width..(index + 1) * width, &mut row);
-        // Above the first row all bytes are zero.
-        above.resize(row.len(), 0);
-        filter(&row, &above, &mut filtered);
-        zlib.write_all(&filtered)?;
-        mem::swap(&mut row, &mut above);
+        let row = rows.bytes(index * width..(index + 1) * width);
+        if let Some(above) = above.filter(|above| changes_less_downwards(&row, above)) {
+            let pairs = row.iter().zip(&*above);
+            changes.clear();
+            changes.extend(pairs.map(|(byte, above)| byte.wrapping_sub(*above)));
+            zlib.write_all(&[UP])?;
+            zlib.write_all(&changes)?;
+        } else {
+            zlib.write_all(&[NONE])?;
+            zlib.write_all(&row)?;
+        }
+        above = Some(row);
     }
     zlib.finish()
 }
 
-/// The name of a filter, and a row after it.
-fn filter(row: &[u8], above: &[u8], filtered: &mut Vec<u8>) {
-    filtered.clear();
-    let changed_down = differences(row, above);
-    if changed_down == 0 || changed_down * 2 < differences(row, row.get(1..).unwrap_or_default()) {
-        filtered.push(UP);
-        let change = |(byte, above): (&u8, &u8)| byte.wrapping_sub(*above);
-        filtered.extend(row.iter().zip(above).map(change));
-    } else {
-        filtered.push(NONE);
-        filtered.extend_from_slice(row);
-    }
+/// Whether less than half as much changes from the row above as along the row.
+fn changes_less_downwards(row: &[u8], above: &[u8]) -> bool {
+    let down = differences(row, above);
+    down == 0 || down * 2 < differences(row, row.get(1..).unwrap_or_default())
 }
 
 /// How many bytes differ, of as many as both have.

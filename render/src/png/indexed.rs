@@ -4,6 +4,7 @@
 //! of lines, text and their edges. Where there are more, the rarest take the place of their nearest
 //! neighbour, as long as nobody would see it.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::ops::Range;
 
@@ -48,17 +49,14 @@ impl<'p> Rows<'p> {
         }
     }
 
-    /// The bytes of consecutive pixels, in place of what is in `bytes`.
-    pub(super) fn read(&self, pixels: Range<usize>, bytes: &mut Vec<u8>) {
-        bytes.clear();
+    /// The bytes of consecutive pixels.
+    pub(super) fn bytes(&self, pixels: Range<usize>) -> Cow<'p, [u8]> {
         match self {
-            Self::Painted(_, indexes) => bytes.extend_from_slice(&indexes[pixels]),
+            Self::Painted(_, indexes) => Cow::Borrowed(&indexes[pixels]),
             Self::Indexed(_, places, colors) => {
-                bytes.extend(colors[pixels].iter().map(|rgb| places[rgb]));
+                colors[pixels].iter().map(|rgb| places[rgb]).collect()
             }
-            Self::Rgb(colors) => {
-                bytes.extend(colors[pixels].iter().copied().flat_map(bytes_of));
-            }
+            Self::Rgb(colors) => colors[pixels].iter().copied().flat_map(bytes_of).collect(),
         }
     }
 }
@@ -112,8 +110,7 @@ mod tests {
     fn shown(pixels: &Pixels) -> Option<(Vec<u32>, usize)> {
         let rows = Rows::of(pixels);
         let palette = rows.palette()?;
-        let mut bytes = Vec::new();
-        rows.read(0..pixels.colors().len(), &mut bytes);
+        let bytes = rows.bytes(0..pixels.colors().len());
         let colors = bytes.iter().map(|&index| palette[usize::from(index)]);
         Some((colors.collect(), palette.len()))
     }

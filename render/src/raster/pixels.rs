@@ -151,6 +151,8 @@ fn cover<T: Copy>(rows: &mut [T], width: usize, columns: Range<usize>, dot: T) {
 pub(crate) struct ColorList {
     colors: Vec<u32>,
     indexes: FxHashMap<u32, u8>,
+    /// The colour that was looked up last, and its index: shapes of one colour follow each other.
+    last: Option<(u32, u8)>,
     /// Indexes whose colours are no longer to be seen.
     free: Vec<u8>,
     /// What inks gave over colours lately: a key of both, and the index of the result.
@@ -159,8 +161,8 @@ pub(crate) struct ColorList {
 
 /// No ink over no colour.
 const UNMIXED: (u64, u8) = (u64::MAX, 0);
-/// Pixels that are looked at together: as many as a register holds.
-const GROUP: usize = 16;
+/// Pixels that are compared together.
+const GROUP: usize = 32;
 /// Colours that have to be unseen for a search of them to be worth its time.
 const UNSEEN_MIN: usize = 8;
 
@@ -169,6 +171,7 @@ impl ColorList {
         Self {
             colors: Vec::new(),
             indexes: FxHashMap::default(),
+            last: None,
             free: Vec::new(),
             mixed: Box::new([UNMIXED; 256]),
         }
@@ -186,9 +189,18 @@ impl ColorList {
 
     /// The index of a colour that may be new; `None` when a byte cannot tell so many apart.
     fn index(&mut self, rgb: u32) -> Option<u8> {
-        if let Some(&index) = self.indexes.get(&rgb) {
+        if let Some((_, index)) = self.last.filter(|(last, _)| *last == rgb) {
             return Some(index);
         }
+        let index = match self.indexes.get(&rgb) {
+            Some(&index) => index,
+            None => self.add(rgb)?,
+        };
+        self.last = Some((rgb, index));
+        Some(index)
+    }
+
+    fn add(&mut self, rgb: u32) -> Option<u8> {
         let index = if let Some(index) = self.free.pop() {
             self.colors[usize::from(index)] = rgb;
             index
@@ -207,6 +219,7 @@ impl ColorList {
         let all = 0..=u8::MAX;
         self.free = all.filter(|&index| !is_seen[usize::from(index)]).collect();
         self.indexes.retain(|_, index| is_seen[usize::from(*index)]);
+        self.last = None;
         self.mixed.fill(UNMIXED);
         self.free.len() >= UNSEEN_MIN
     }
@@ -228,29 +241,24 @@ impl ColorList {
 
     /// Lays an ink over pixels until colours run out; how many it was laid over.
     fn lay(&mut self, indexes: &mut [u8], coverage: impl Iterator<Item = u8>, ink: Ink) -> usize {
+        let ink_key = u64::from(ink.rgb) << 24 | u64::from(ink.alpha) << 16;
         for (laid, (index, cover)) in indexes.iter_mut().zip(coverage).enumerate() {
-            if cover > 0 {
-                match self.mix(*index, cover, ink) {
-                    Some(mixed) => *index = mixed,
-                    None => return laid,
-                }
+            if cover == 0 {
+                continue;
             }
+            let below = *index;
+            let key = ink_key | u64::from(cover) << 8 | u64::from(below);
+            let place = usize::from(cover.wrapping_add(below.wrapping_mul(31)));
+            if self.mixed[place].0 != key {
+                let rgb = ink.over(self.colors[usize::from(below)], cover);
+                let Some(mixed) = self.index(rgb) else {
+                    return laid;
+                };
+                self.mixed[place] = (key, mixed);
+            }
+            *index = self.mixed[place].1;
         }
         indexes.len()
-    }
-
-    /// The index of an ink with some coverage over a colour.
-    fn mix(&mut self, below: u8, cover: u8, ink: Ink) -> Option<u8> {
-        let key = u64::from(ink.rgb) << 24
-            | u64::from(ink.alpha) << 16
-            | u64::from(cover) << 8
-            | u64::from(below);
-        let place = usize::from(cover.wrapping_add(below.wrapping_mul(31)));
-        if self.mixed[place].0 != key {
-            let rgb = ink.over(self.colors[usize::from(below)], cover);
-            self.mixed[place] = (key, self.index(rgb)?);
-        }
-        Some(self.mixed[place].1)
     }
 }
 

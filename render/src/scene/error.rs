@@ -230,7 +230,7 @@ impl ErrorPainter<'_> {
             };
             let is_bold = matches!(role, Role::Given(ErrorRole::Title));
             let top = self.page.top_of(index);
-            self.shapes.push(Shape::Text(Text {
+            let text = Text {
                 pen: (
                     f64::from(self.left_of(*role)),
                     f64::from(top) + self.page.text.ascent(),
@@ -240,7 +240,8 @@ impl ErrorPainter<'_> {
                 is_bold,
                 color,
                 turn: Turn::None,
-            }));
+            };
+            self.shapes.push(Shape::Text(Box::new(text)));
         }
     }
 

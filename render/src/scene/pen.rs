@@ -214,7 +214,10 @@ impl<'a> Pen<'a> {
     ) {
         let (top, bottom) = (self.grain.top, self.grain.bottom);
         let mut run: Option<Run> = None;
+        let mut to = self.columns.column(0);
         for (index, &value) in values.iter().enumerate() {
+            let from = to;
+            to = self.columns.column(index + 1);
             if value.is_nan() {
                 if let Some(done) = run.take() {
                     self.along(&done, brush).paint(color, dash, self.shapes);
@@ -226,7 +229,6 @@ impl<'a> Pen<'a> {
                 // At the edge of the canvas a stroke is as thick as elsewhere.
                 row = row.min(bottom - within.down).max(top + within.up);
             }
-            let (from, to) = (self.columns.column(index), self.columns.column(index + 1));
             run.get_or_insert_with(|| Run::new(from, row))
                 .extend(from, to, row);
         }

@@ -28,7 +28,7 @@ fn faults(scene: &Scene) -> Vec<String> {
         .shapes
         .iter()
         .filter_map(|shape| match shape {
-            Shape::Text(text) => Some(text),
+            Shape::Text(text) => Some(&**text),
             Shape::Rect(..) | Shape::Disc(..) => None,
         })
         .collect();
@@ -251,7 +251,7 @@ fn sizes_are_those_that_were_asked_for() {
 /// Texts of the second row of the time axis: left end, right end, text.
 fn dates(scene: &Scene, row: f64) -> Vec<(f64, f64, &str)> {
     let texts = scene.shapes.iter().filter_map(|shape| match shape {
-        Shape::Text(text) => Some(text),
+        Shape::Text(text) => Some(&**text),
         Shape::Rect(..) | Shape::Disc(..) => None,
     });
     let mut found: Vec<(f64, f64, &str)> = texts
