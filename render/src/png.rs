@@ -23,7 +23,8 @@ pub use crate::scene::error::{ErrorKind, ErrorLines, ErrorPicture, ErrorRole, ce
 
 /// Draws a graph.
 pub fn encode(graph: &GraphDef) -> Result<Vec<u8>, RenderError> {
-    write(&paint(&Scene::build(graph)?))
+    let pixels = paint(&Scene::build(graph)?);
+    write(&pixels)
 }
 
 /// Draws a graph into a file that also says where it comes from (`source`, an address), its time, what
@@ -31,12 +32,15 @@ pub fn encode(graph: &GraphDef) -> Result<Vec<u8>, RenderError> {
 pub fn encode_with_words(graph: &GraphDef, source: &str) -> Result<Vec<u8>, RenderError> {
     let scene = Scene::build(graph)?;
     let words = Words::of(graph, source, scene.zoom)?;
-    write_with(&paint(&scene), &words)
+    let pixels = paint(&scene);
+    drop(scene);
+    write_with(&pixels, &words)
 }
 
 /// Draws an error instead of a graph.
 pub fn error_image(picture: &ErrorPicture<'_>) -> Result<Vec<u8>, RenderError> {
-    write(&paint(&Scene::of_error(picture)))
+    let pixels = paint(&Scene::of_error(picture));
+    write(&pixels)
 }
 
 /// Writes painted pixels; fails only when the picture has no pixel.

@@ -64,6 +64,7 @@ impl<'a> PointCollection<'a, BackendCoord> for &'a Element<'a> {
     type Point = BackendCoord;
     type IntoIter = iter::Chain<iter::Once<BackendCoord>, std::option::IntoIter<BackendCoord>>;
 
+    #[inline]
     fn point_iter(self) -> Self::IntoIter {
         let (first, second) = match self.shape {
             Shape::Rect(rect, color) => {
