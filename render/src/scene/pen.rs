@@ -25,6 +25,8 @@ const SHADES: i32 = 4;
 const NUDGE: f64 = 1e-6;
 /// Contrast with the canvas below which a line gets an outline.
 const CONTRAST_MIN: f64 = 3.0;
+/// Contrast with a fill below which a line over it gets a rim: less, for hues differ, too.
+const LOST_BELOW: f64 = 2.2;
 /// Steps narrower than so many pixels have no outline at their sides: it would hide them.
 const OUTLINED_STEP: i32 = 3;
 /// Pixels of a dash.
@@ -148,7 +150,7 @@ impl<'a> Pen<'a> {
         let seen = color.over(ground.color);
         let is_poor = color.alpha > 0 && contrast::ratio(seen, ground.color) < CONTRAST_MIN;
         // What can be told from the canvas needs some of it around where fills are too similar.
-        let is_lost = |fill: &Color| contrast::ratio(seen, *fill) < CONTRAST_MIN;
+        let is_lost = |fill: &Color| contrast::ratio(seen, *fill) < LOST_BELOW;
         let is_cased = is_stroke && !is_poor && color.alpha > 0 && ground.fills.iter().any(is_lost);
         let edge = match (style, ground.style) {
             (LineStyle::Vspan | LineStyle::Heatmap, _) => None,

@@ -347,14 +347,14 @@ fn strokes_lie_over_fills_and_stand_out_from_them() {
     let blue = Color::from_argb(0xFF3B_92FF);
     let teal = Color::from_argb(0xFF1F_938E);
     let black = Color::from_argb(0xFF10_1010);
-    let over = |stroke: Color| {
+    let over = |stroke: Color, fill: Color| {
         // The stroke comes first in the expression.
         picture(&[&[2.0, 3.0, 2.0], &[9.0, 9.0, 9.0]], |graph| {
             graph.legend = LegendType::Off;
             let mut lines = graph.plots[0].items.iter_mut();
             if let (Some(Item::Line(line)), Some(Item::Line(area))) = (lines.next(), lines.next()) {
                 line.color = stroke;
-                (area.color, area.style) = (blue, LineStyle::Area);
+                (area.color, area.style) = (fill, LineStyle::Area);
             }
         })
     };
@@ -381,7 +381,7 @@ fn strokes_lie_over_fills_and_stand_out_from_them() {
             |(top, bottom), ((_, from), (_, height))| (top.min(from), bottom.max(from + height)),
         )
     };
-    let scene = over(teal);
+    let scene = over(teal, blue);
     assert!(is_painted_after(&scene, teal, blue));
     assert!(casings(&scene) >= 3, "{}", scene.dump());
     let (casing, stroke) = (reach(&scene, Color::WHITE), reach(&scene, teal));
@@ -389,7 +389,10 @@ fn strokes_lie_over_fills_and_stand_out_from_them() {
         casing.0 < stroke.0 && casing.1 > stroke.1,
         "{casing:?} {stroke:?}"
     );
-    let scene = over(black);
+    // Of a pale fill every line stands out that does of the canvas.
+    let pale = Color::from_argb(0xFFC8_E4E2);
+    assert_eq!(casings(&over(blue, pale)), 0);
+    let scene = over(black, blue);
     assert!(is_painted_after(&scene, black, blue));
     assert_eq!(casings(&scene), 0);
 }
