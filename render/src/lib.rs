@@ -34,6 +34,8 @@ pub mod raster;
 pub mod scene;
 pub mod svg;
 
+pub use font::{FontError, Fonts};
+
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]

@@ -19,7 +19,7 @@ use deflate::deflate;
 use indexed::{Rows, bytes_of};
 use words::Words;
 
-pub use crate::scene::error::{ErrorKind, ErrorLines, ErrorPicture, ErrorRole, cells_of};
+pub use crate::scene::error::{ErrorKind, ErrorLines, ErrorPicture, ErrorRole, cluster_sizes};
 
 /// Draws a graph.
 pub fn encode(graph: &GraphDef) -> Result<Vec<u8>, RenderError> {

@@ -149,7 +149,7 @@ fn push_element(out: &mut String, name: &str, text: &str) {
 
 /// Text without what markup or XML itself would stumble over.
 fn push_escaped(out: &mut String, text: &str) {
-    for mark in visible(text) {
+    for mark in visible(text).chars() {
         match mark {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),

@@ -1,12 +1,19 @@
 //! Text in cells: sizes, widths, wrapping and truncation, before any glyph is drawn.
 //!
-//! The bundled font has one advance for all glyphs, so a text's width is its number of cells times
-//! the cell width of its size. Shapes of glyphs belong to `font`.
+//! Text stands in a grid, so a text's width is its number of cells times the cell width of its size.
+//! Shapes of glyphs belong to `font`.
 
+mod cluster;
+mod order;
 mod shorten;
 
-use crate::font;
+use std::borrow::Cow;
 
+use crate::font;
+use cluster::clusters;
+use order::is_plain;
+
+pub(crate) use order::drawn;
 pub(crate) use shorten::shorten;
 
 /// The four sizes of text in a picture.
@@ -81,32 +88,67 @@ impl TextSize {
 /// Free pixels at either side of a text.
 pub(crate) const PADDING: i32 = 4;
 
-/// What is drawn of a text: no control characters, no marks without width of their own.
-pub(crate) fn visible(text: &str) -> impl Iterator<Item = char> {
-    text.chars().filter_map(|mark| match mark {
-        '\u{300}'..='\u{36f}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2060}'
-        | '\u{fe00}'..='\u{fe0f}'
-        | '\u{feff}' => None,
-        control if control.is_control() => Some(' '),
-        other => Some(other),
-    })
+/// What is shown of a text: a blank for every control character and end of line.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    let is_hidden = |mark: char| mark.is_control() || matches!(mark, '\u{2028}' | '\u{2029}');
+    if text.contains(is_hidden) {
+        Cow::Owned(text.replace(is_hidden, " "))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// Cells that a text takes.
 pub(crate) fn cells(text: &str) -> i32 {
-    visible(text)
-        .map(font::cells_of)
+    if is_plain(text) {
+        return i32::try_from(text.chars().count()).unwrap_or(i32::MAX);
+    }
+    clusters(&visible(text))
+        .map(|cluster| cluster.cells)
         .fold(0, i32::saturating_add)
+}
+
+/// What a reader takes for one character: its bytes, and its cells.
+pub(crate) fn cluster_sizes(text: &str) -> Vec<(usize, usize)> {
+    let count = |cells| usize::try_from(cells).unwrap_or(0);
+    clusters(text)
+        .map(|cluster| (cluster.text.len(), count(cells(cluster.text))))
+        .collect()
+}
+
+/// The parts of a row of a program that may be turned around each for itself, with the cells before
+/// them: what reads from right to left must not change places across commas, so that marks below a
+/// word stay below it. A row of which nothing does is one part.
+pub(crate) fn tokens(row: &str) -> Vec<(i32, &str)> {
+    if is_plain(row) {
+        return vec![(0, row)];
+    }
+    let mut tokens = Vec::new();
+    let mut used = 0;
+    let (mut start, mut end) = (0, 0);
+    let mut before = 0;
+    for cluster in clusters(row) {
+        end += cluster.text.len();
+        used += cluster.cells;
+        if cluster.text.starts_with([',', '(', ')']) {
+            tokens.push((before, &row[start..end]));
+            (start, before) = (end, used);
+        }
+    }
+    tokens.push((before, &row[start..]));
+    tokens.retain(|(_, token)| !token.is_empty());
+    tokens
 }
 
 /// Pixels from the first ink to the last, for aligning at the right and in the middle.
 pub(crate) fn ink_width(text: &str, size: TextSize) -> f64 {
     let advance = f64::from(cells(text)) * f64::from(size.cell_width());
-    let (Some(first), Some(last)) = (visible(text).next(), visible(text).last()) else {
+    let (Some(first), Some(last)) = (text.chars().next(), text.chars().next_back()) else {
         return 0.0;
     };
+    if !is_plain(text) {
+        return advance;
+    }
     let scale = f64::from(size.cell_width()) / font::ADVANCE;
     let (left, _) = font::bearings(first);
     let (_, right) = font::bearings(last);
@@ -116,33 +158,27 @@ pub(crate) fn ink_width(text: &str, size: TextSize) -> f64 {
 /// Shortens a text that does not fit into so many pixels, as the reference does: whole while
 /// strictly shorter than the room, else five cells less and three dots.
 pub(crate) fn truncate(text: &str, width: i32, size: TextSize) -> String {
+    let text = visible(text);
     let room = (width - 2 * PADDING) / size.cell_width();
-    if cells(text) < room {
-        return visible(text).collect();
+    if cells(&text) < room {
+        return text.into_owned();
     }
     if room < 5 {
         return String::new();
     }
-    let mut kept = String::new();
-    let mut used = 0;
-    for mark in visible(text) {
-        used += font::cells_of(mark);
-        if used > room - 5 {
-            break;
-        }
-        kept.push(mark);
-    }
-    kept + "..."
+    let end = end_of_cells(&text, room - 5);
+    format!("{}...", &text[..end])
 }
 
-/// Breaks a text into lines of so many pixels: after blanks, and after hyphens and slashes that no
-/// digit follows, else between characters.
+/// Breaks a text into lines of so many pixels: after blanks, after hyphens and slashes that no digit
+/// follows, and around ideographs, else between characters.
 pub(crate) fn wrap(text: &str, width: i32, size: TextSize) -> Vec<String> {
+    let text = visible(text);
     let room = ((width - 2 * PADDING) / size.cell_width()).max(1);
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut line_cells = 0;
-    for word in words(text) {
+    for word in words(&text) {
         let mut word = word;
         let mut word_cells = cells(word.trim_end());
         if line_cells + word_cells > room && !line.is_empty() {
@@ -150,12 +186,13 @@ pub(crate) fn wrap(text: &str, width: i32, size: TextSize) -> Vec<String> {
             line_cells = 0;
         }
         while word_cells > room {
-            let split = split_at_cells(word, room);
-            lines.push(visible(&word[..split]).collect());
+            let first = clusters(word).next().map_or(0, |first| first.text.len());
+            let split = end_of_cells(word, room).max(first);
+            lines.push(word[..split].to_owned());
             word = &word[split..];
             word_cells = cells(word.trim_end());
         }
-        line.extend(visible(word));
+        line.push_str(word);
         line_cells += cells(word);
     }
     if !line.is_empty() || lines.is_empty() {
@@ -171,33 +208,48 @@ pub(crate) fn wrap(text: &str, width: i32, size: TextSize) -> Vec<String> {
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let is_end = |(index, mark): &(usize, char)| match mark {
-            ' ' | '\n' => true,
-            '-' | '/' => !rest[index + 1..].starts_with(|next: char| next.is_ascii_digit()),
-            _ => false,
+        let is_end = |(index, mark): &(usize, char)| {
+            let next = rest[index + mark.len_utf8()..].chars().next();
+            match mark {
+                ' ' => true,
+                '-' | '/' => !next.is_some_and(|next| next.is_ascii_digit()),
+                _ => is_ideograph(*mark) && !next.is_some_and(is_closing),
+            }
         };
         let end = rest
             .char_indices()
             .find(is_end)
-            .map_or(rest.len(), |(index, _)| index + 1);
+            .map_or(rest.len(), |(index, mark)| index + mark.len_utf8());
         let (word, after) = rest.split_at(end);
         rest = after;
         (!word.is_empty()).then_some(word)
     })
 }
 
-/// The byte index after the last character that still fits; at least one character.
-fn split_at_cells(text: &str, room: i32) -> usize {
+/// Ideographs and kana, which need no blanks between words.
+fn is_ideograph(mark: char) -> bool {
+    matches!(u32::from(mark), 0x3041..=0x30ff | 0x3400..=0x9fff | 0xf900..=0xfaff | 0x20000..=0x3ffff)
+}
+
+/// What no line begins with: marks, ends of sentences and brackets, small kana.
+fn is_closing(mark: char) -> bool {
+    font::is_mark(mark)
+        || font::is_ignorable(mark)
+        || ".,:;!?)]}\u{3001}\u{3002}\u{3009}\u{300b}\u{300d}\u{300f}\u{3011}\u{ff01}\u{ff09}\u{ff0c}\u{ff0e}\u{ff1a}\u{ff1b}\u{ff1f}\u{30fc}\u{3063}\u{30c3}\u{3083}\u{3085}\u{3087}\u{30e3}\u{30e5}\u{30e7}".contains(mark)
+}
+
+/// The byte index after the last character that still fits.
+fn end_of_cells(text: &str, room: i32) -> usize {
     let mut used = 0;
-    for (index, mark) in text.char_indices() {
-        used += visible(mark.encode_utf8(&mut [0; 4]))
-            .map(font::cells_of)
-            .sum::<i32>();
-        if used > room && index > 0 {
-            return index;
+    let mut end = 0;
+    for cluster in clusters(text) {
+        used += cluster.cells;
+        if used > room {
+            break;
         }
+        end += cluster.text.len();
     }
-    text.len()
+    end
 }
 
 #[cfg(test)]
@@ -255,7 +307,7 @@ mod tests {
             let lines = wrap(&text, width, TextSize::Small);
             let joined: String = lines.concat().split(' ').collect();
             let wanted: String =
-                visible(&text).filter(|mark| !mark.is_whitespace()).collect();
+                visible(&text).chars().filter(|mark| !mark.is_whitespace()).collect();
             let joined: String = joined.chars().filter(|mark| !mark.is_whitespace()).collect();
             prop_assert_eq!(joined, wanted);
             let room = ((width - 8) / 6).max(1);

@@ -59,8 +59,9 @@ pub struct ReportLine {
     pub text: String,
 }
 
-/// Cells of a fixed-width font that a character takes.
-pub type Cells<'c> = &'c dyn Fn(char) -> usize;
+/// Measures a text in a fixed-width font: the bytes of every character as readers see them, and the
+/// cells it takes.
+pub type Cells<'c> = &'c dyn Fn(&str) -> Vec<(usize, usize)>;
 
 /// Rows of a program that are shown where there is room.
 pub const PROGRAM_ROWS: usize = 9;
@@ -110,7 +111,8 @@ impl Report<'_> {
     /// The lines for a terminal, those of the program indented.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
-        for line in self.lines(TERMINAL_COLUMNS, PROGRAM_ROWS, &|_character| 1) {
+        let single = |text: &str| text.chars().map(|c| (c.len_utf8(), 1)).collect();
+        for line in self.lines(TERMINAL_COLUMNS, PROGRAM_ROWS, &single) {
             if matches!(line.part, Part::Program | Part::Caret | Part::Omission) {
                 text.push_str("  ");
             }
@@ -223,7 +225,7 @@ impl<'s> Excerpt<'s> {
         if from >= to && !is_point {
             return None;
         }
-        let width = |text: &str| shown(text).map(cells).sum::<usize>();
+        let width = |text: &str| cells(text).iter().map(|(_, cells)| cells).sum::<usize>();
         let before = width(&self.source[row.start..from]);
         // Blanks at the end of a row may lie beyond the columns.
         let marked = width(self.source[from..to.max(from)].trim_end()).max(1);
@@ -275,13 +277,17 @@ fn wrap(label: &str, text: &str, columns: usize, cells: Cells<'_>) -> Vec<String
 /// Where the first line of a text that is too wide ends: after the last of the marks that fits, else
 /// after the last character that does.
 fn break_at(text: &str, columns: usize, cells: Cells<'_>, marks: &[char]) -> Option<usize> {
-    let mut used = 0;
+    let (mut index, mut used) = (0, 0);
     let mut after_mark = None;
-    for (index, character) in text.char_indices() {
-        used += cells(character);
+    for (bytes, width) in cells(text) {
+        let mark = text[index..]
+            .chars()
+            .next()
+            .filter(|mark| marks.contains(mark));
+        used += width;
         if used > columns && index > 0 && !text[index..].trim().is_empty() {
             // A blank at the end of a line takes no room.
-            let is_end = character == ' ' && marks.contains(&' ');
+            let is_end = mark == Some(' ');
             return Some(if is_end {
                 index
             } else {
@@ -289,9 +295,10 @@ fn break_at(text: &str, columns: usize, cells: Cells<'_>, marks: &[char]) -> Opt
             });
         }
         // Blanks that stand at the start of a line are no place to end it.
-        if marks.contains(&character) && !text[..index].trim().is_empty() {
-            after_mark = Some(index + character.len_utf8());
+        if mark.is_some() && !text[..index].trim().is_empty() {
+            after_mark = Some(index + bytes);
         }
+        index += bytes;
     }
     None
 }
@@ -331,8 +338,9 @@ mod tests {
     }
 
     /// Two cells for what is not ASCII.
-    fn wide(character: char) -> usize {
-        if character.is_ascii() { 1 } else { 2 }
+    fn wide(text: &str) -> Vec<(usize, usize)> {
+        let size = |c: char| (c.len_utf8(), if c.is_ascii() { 1 } else { 2 });
+        text.chars().map(size).collect()
     }
 
     #[test]
@@ -446,7 +454,8 @@ mod tests {
             let lines = report.lines(columns, PROGRAM_ROWS, &wide);
             let mut marked = String::new();
             for (index, line) in lines.iter().enumerate() {
-                prop_assert!(line.text.chars().map(wide).sum::<usize>() <= columns, "{line:?}");
+                let used: usize = wide(&line.text).iter().map(|(_, cells)| cells).sum();
+                prop_assert!(used <= columns, "{line:?}");
                 if line.part == Part::Caret {
                     marked.push_str(&under_marks(&lines[index - 1].text, &line.text));
                 }
@@ -464,11 +473,11 @@ mod tests {
     fn under_marks(row: &str, marks: &str) -> String {
         let mut cell = 0;
         let mut found = String::new();
-        for character in row.chars() {
+        for (character, (_, cells)) in row.chars().zip(wide(row)) {
             if marks.as_bytes().get(cell) == Some(&b'^') {
                 found.push(character);
             }
-            cell += wide(character);
+            cell += cells;
         }
         found
     }

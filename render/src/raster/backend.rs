@@ -11,8 +11,8 @@ use tiny_skia::{FillRule, Mask, PathBuilder, Transform};
 
 use super::UNITS;
 use super::pixels::{Ink, Pixels};
-use crate::font::{GlyphKey, cells_of, mask};
-use crate::text::visible;
+use crate::font::Look;
+use crate::text::drawn;
 
 /// Paints into [`Pixels`]; coordinates are in [`UNITS`].
 pub(super) struct SkiaBackend<'a> {
@@ -143,27 +143,26 @@ impl DrawingBackend for SkiaBackend<'_> {
         pen: BackendCoord,
     ) -> Painted {
         let ink = Ink::of(style.color());
-        let unit_box = |mark: char| style.layout_box(mark.encode_utf8(&mut [0; 4]));
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "sizes of text are positive and small"
         )]
         let size_16ths = style.size().clamp(0.0, 16_000.0).round() as u32;
-        let is_bold = matches!(style.style(), FontStyle::Bold);
         // One cell: the box of a blank.
-        let cell = unit_box(' ').map_or(0, |(low, high)| high.0 - low.0);
+        let cell = style
+            .layout_box(" ")
+            .map_or(0, |(low, high)| high.0 - low.0);
+        let look = Look {
+            size_16ths,
+            cell_16ths: u32::try_from(cell).unwrap_or(0),
+            is_bold: matches!(style.style(), FontStyle::Bold),
+        };
         let snap = |unit: i32| (unit + UNITS / 2).div_euclid(UNITS);
-        let mut advance = 0_i32;
-        for glyph in visible(text) {
-            let key = GlyphKey {
-                mark: glyph,
-                size_16ths,
-                cell_16ths: u32::try_from(cell).unwrap_or(0),
-                is_bold,
-            };
-            let mask = mask(key);
+        for (cells, mask) in drawn(text, look) {
+            let advance = cell.saturating_mul(cells);
             let width = usize::try_from(mask.width).unwrap_or(0);
+            let height = usize::try_from(mask.height).unwrap_or(0);
             match style.transform() {
                 FontTransform::Rotate270 => {
                     let place = (
@@ -171,12 +170,7 @@ impl DrawingBackend for SkiaBackend<'_> {
                         snap(pen.1 - advance) - mask.left - mask.width,
                     );
                     let turned = turned(&mask.coverage, width, true);
-                    self.blend(
-                        place,
-                        usize::try_from(mask.height).unwrap_or(0),
-                        &turned,
-                        ink,
-                    );
+                    self.blend(place, height, &turned, ink);
                 }
                 FontTransform::Rotate90 => {
                     let place = (
@@ -184,19 +178,13 @@ impl DrawingBackend for SkiaBackend<'_> {
                         snap(pen.1 + advance) + mask.left,
                     );
                     let turned = turned(&mask.coverage, width, false);
-                    self.blend(
-                        place,
-                        usize::try_from(mask.height).unwrap_or(0),
-                        &turned,
-                        ink,
-                    );
+                    self.blend(place, height, &turned, ink);
                 }
                 FontTransform::None | FontTransform::Rotate180 => {
                     let place = (snap(pen.0 + advance) + mask.left, snap(pen.1) - mask.top);
                     self.blend(place, width, &mask.coverage, ink);
                 }
             }
-            advance = advance.saturating_add(cell.saturating_mul(cells_of(glyph)));
         }
         Ok(())
     }

@@ -17,7 +17,7 @@
 use super::{Scene, Shape, Text, Turn};
 use crate::color::Color;
 use crate::graph::{GraphStyle, Theme};
-use crate::text::{TextSize, cells, visible};
+use crate::text::{self, TextSize, cells, visible};
 use crate::theme::ThemeColors;
 
 /// Whose fault an error picture shows.
@@ -65,10 +65,9 @@ pub struct ErrorPicture<'a> {
     pub lines: &'a ErrorLines<'a>,
 }
 
-/// Cells that a character takes in a picture.
-pub fn cells_of(character: char) -> usize {
-    let mut buffer = [0; 4];
-    usize::try_from(cells(character.encode_utf8(&mut buffer))).unwrap_or(0)
+/// The characters of a text as readers see them in a picture: the bytes of each, and its cells.
+pub fn cluster_sizes(text: &str) -> Vec<(usize, usize)> {
+    text::cluster_sizes(text)
 }
 
 /// From the most readable to the smallest.
@@ -150,7 +149,7 @@ impl Page {
         let heading = Some((Role::Own, HEADING.to_owned()));
         let heading = heading.filter(|_| cells(HEADING) <= room && !is_short);
         let given = (picture.lines)(columns, is_short).into_iter();
-        let given = given.map(|(role, line)| (Role::Given(role), visible(&line).collect()));
+        let given = given.map(|(role, line)| (Role::Given(role), visible(&line).into_owned()));
         let mut lines: Vec<(Role, String)> = heading.into_iter().chain(given).collect();
         let total = lines.len();
         lines.truncate(LINES_MAX);
@@ -230,18 +229,25 @@ impl ErrorPainter<'_> {
             };
             let is_bold = matches!(role, Role::Given(ErrorRole::Title));
             let top = self.page.top_of(index);
-            let text = Text {
-                pen: (
-                    f64::from(self.left_of(*role)),
-                    f64::from(top) + self.page.text.ascent(),
-                ),
-                text: line.clone(),
-                size: self.page.text,
-                is_bold,
-                color,
-                turn: Turn::None,
+            let left = self.left_of(*role);
+            let tokens = match role {
+                Role::Given(ErrorRole::Program) => text::tokens(line),
+                Role::Given(_) | Role::Own => vec![(0, line.as_str())],
             };
-            self.shapes.push(Shape::Text(Box::new(text)));
+            for (before, token) in tokens {
+                let text = Text {
+                    pen: (
+                        f64::from(left + before * self.page.text.cell_width()),
+                        f64::from(top) + self.page.text.ascent(),
+                    ),
+                    text: token.to_owned(),
+                    size: self.page.text,
+                    is_bold,
+                    color,
+                    turn: Turn::None,
+                };
+                self.shapes.push(Shape::Text(Box::new(text)));
+            }
         }
     }
 

@@ -331,3 +331,37 @@ fn an_error_is_painted_like_this() {
     "#]]
     .assert_eq(&scene.dump());
 }
+
+#[test]
+fn words_of_a_program_stay_where_they_are_pointed_at() {
+    let lines = |row: &str| vec![(ErrorRole::Program, row.to_owned())];
+    let texts = |row: &'static str| -> Vec<(f64, String)> {
+        let scene = Scene::of_error(&ErrorPicture {
+            width: 700,
+            height: 200,
+            kind: ErrorKind::User,
+            theme: Theme::Light,
+            style: GraphStyle::Atlas,
+            lines: &|_, _| lines(row),
+        });
+        let shapes = scene
+            .shapes
+            .into_iter()
+            .skip_while(|shape| !matches!(shape, Shape::Text(text) if row.starts_with(&text.text)));
+        let texts = shapes.filter_map(|shape| match shape {
+            Shape::Text(text) => Some((text.pen.0, text.text)),
+            Shape::Rect(..) | Shape::Disc(..) => None,
+        });
+        texts.collect()
+    };
+    // Two words that read from right to left do not change places, and wide ones take two cells.
+    let found = texts("שלום,עולם,服务,:smu");
+    let expected = [
+        (20.0, "שלום,"),
+        (60.0, "עולם,"),
+        (100.0, "服务,"),
+        (140.0, ":smu"),
+    ];
+    assert_eq!(found, expected.map(|(left, text)| (left, text.to_owned())));
+    assert_eq!(texts("name,sps,:eq,:smu").len(), 1);
+}

@@ -222,7 +222,7 @@ pub const GRAPHS: &[Graph] = &[
         section: "Looks",
         name: "unicode",
         title: "Long labels in many scripts",
-        shows: "Labels of any script are measured by the cells they take; what the bundled font lacks is a box with its code point.",
+        shows: "Labels of any script are measured by the cells they take, and shortened in the middle where they have too little room.",
         url: "/api/v1/graph?q=name,requests,:eq,app,web,:eq,:and,:sum,Bestellungen+je+Sekunde+–+Zürich+·+Genève+·+Αθήνα,:legend,name,requests,:eq,app,search,:eq,:and,:sum,注文数+東京+大阪+名古屋,:legend,name,requests,:eq,app,checkout,:eq,:and,:sum,com.example.shop.checkout.payments.gateway.RetryingPaymentGatewayClient.authorizeAndCapture.requestsPerSecond,:legend&w=400&h=140&style=telamon",
     },
     Graph {
@@ -238,6 +238,13 @@ pub const GRAPHS: &[Graph] = &[
         title: "Our style",
         shows: "The same graph with `style=telamon`.",
         url: "/api/v1/graph?q=name,requests,:eq,(,app,),:by&s=e-3h&title=Requests+by+service&w=400&h=160&style=telamon",
+    },
+    Graph {
+        section: "Looks",
+        name: "scripts",
+        title: "Labels of any script",
+        shows: "Chinese, Japanese and Korean, Hebrew and Arabic from right to left, Thai, Hindi, Vietnamese, emoji: on any machine with the same fonts, and in the same columns.",
+        url: "/api/v1/graph?q=name,requests,:eq,:sum,100,:mul,%E6%AF%8F%E7%A7%92%E8%AF%B7%E6%B1%82%E6%95%B0,:legend,name,requests,:eq,:sum,91,:mul,%E3%83%AA%E3%82%AF%E3%82%A8%E3%82%B9%E3%83%88%E6%95%B0+/+%E7%A7%92,:legend,name,requests,:eq,:sum,82,:mul,%EC%B4%88%EB%8B%B9+%EC%9A%94%EC%B2%AD+%EC%88%98,:legend,name,requests,:eq,:sum,73,:mul,%D7%91%D7%A7%D7%A9%D7%95%D7%AA+%D7%91%D7%A9%D7%A0%D7%99%D7%99%D7%94+(p99),:legend,name,requests,:eq,:sum,64,:mul,%D8%B7%D9%84%D8%A8%D8%A7%D8%AA+%D9%81%D9%8A+%D8%A7%D9%84%D8%AB%D8%A7%D9%86%D9%8A%D8%A9,:legend,name,requests,:eq,:sum,55,:mul,%E0%B8%84%E0%B8%B3%E0%B8%82%E0%B8%AD%E0%B8%95%E0%B9%88%E0%B8%AD%E0%B8%A7%E0%B8%B4%E0%B8%99%E0%B8%B2%E0%B8%97%E0%B8%B5,:legend,name,requests,:eq,:sum,46,:mul,%E0%A4%85%E0%A4%A8%E0%A5%81%E0%A4%B0%E0%A5%8B%E0%A4%A7+%E0%A4%AA%E0%A5%8D%E0%A4%B0%E0%A4%A4%E0%A4%BF+%E0%A4%B8%E0%A5%87%E0%A4%95%E0%A4%82%E0%A4%A1,:legend,name,requests,:eq,:sum,37,:mul,Y%C3%AAu+c%E1%BA%A7u+m%E1%BB%97i+gi%C3%A2y,:legend,name,requests,:eq,:sum,28,:mul,%F0%9F%9A%80+requests+%F0%9F%94%A5+%F0%9F%91%8D%F0%9F%8F%BD+%F0%9F%91%A9%E2%80%8D%F0%9F%92%BB+%F0%9F%87%A9%F0%9F%87%AA,:legend&s=e-3h&title=Requests+in+nine+languages&ylabel=%E8%AF%B7%E6%B1%82+/+s&w=600&h=160&style=telamon",
     },
     Graph {
         section: "Not only pixels",

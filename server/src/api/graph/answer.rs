@@ -4,7 +4,7 @@ use telamon_query::lang::{PROGRAM_ROWS, Part};
 use telamon_render::encode::csv::{self, Separator};
 use telamon_render::encode::{arrow, json, stats, v2};
 use telamon_render::graph::{GraphDef, GraphStyle, Theme};
-use telamon_render::png::{self, ErrorKind, ErrorPicture, ErrorRole, cells_of};
+use telamon_render::png::{self, ErrorKind, ErrorPicture, ErrorRole, cluster_sizes};
 use telamon_render::svg;
 
 use super::request::Format;
@@ -52,7 +52,7 @@ pub(super) fn picture_of(problem: &Problem, canvas: &Canvas) -> Result<Reply, Pr
     let report = problem.report(&canvas.program);
     let lines = |columns: usize, is_short: bool| {
         let rows = if is_short { 1 } else { PROGRAM_ROWS };
-        let lines = report.lines(columns, rows, &cells_of).into_iter();
+        let lines = report.lines(columns, rows, &cluster_sizes).into_iter();
         lines.map(|line| (role(line.part), line.text)).collect()
     };
     let picture = png::error_image(&ErrorPicture {
