@@ -31,6 +31,8 @@ pub(crate) const ADVANCE: f64 = 600.0;
 
 /// Bytes of more masks than a server's pictures need; beyond it the cache starts anew.
 const CACHE_BYTES_MAX: usize = 8 << 20;
+/// Sizes, cells and weights at a time; zooms make more.
+const LOOKS_MAX: usize = 64;
 /// The widest that a character may be to a reader, in cells.
 pub(crate) const CLUSTER_CELLS_MAX: i32 = 4;
 /// More marks than this on a letter are not drawn.
@@ -219,6 +221,21 @@ pub(crate) fn bearings(mark: char) -> (f64, f64) {
     })
 }
 
+/// The masks of visible ASCII, from the cache where they were drawn before.
+pub(crate) fn ascii_masks(text: &str, look: Look) -> Vec<Arc<GlyphMask>> {
+    let mut cache = cache();
+    if cache.ascii.len() >= LOOKS_MAX && !cache.ascii.contains_key(&look) {
+        cache.ascii.clear();
+    }
+    let table = (cache.ascii.entry(look)).or_insert_with(|| std::array::from_fn(|_| None));
+    let mask = |byte: u8| {
+        let known = &mut table[usize::from(byte & 0x7f)];
+        let mask = known.get_or_insert_with(|| Arc::new(plain(char::from(byte), look)));
+        Arc::clone(mask)
+    };
+    text.bytes().map(mask).collect()
+}
+
 /// The masks of signs, from the cache where they were drawn before.
 pub(crate) fn masks<'t>(signs: impl Iterator<Item = Sign<'t>>, look: Look) -> Vec<Arc<GlyphMask>> {
     // One lock for a text, and none while something is drawn.
@@ -286,6 +303,8 @@ impl Key {
 
 #[derive(Default)]
 struct Cache {
+    /// What nearly all text is made of: one look-up a text.
+    ascii: FxHashMap<Look, [Option<Arc<GlyphMask>>; 128]>,
     masks: FxHashMap<Key, Arc<GlyphMask>>,
     bytes: usize,
 }
@@ -293,7 +312,8 @@ struct Cache {
 impl Cache {
     fn keep(&mut self, key: Key, mask: Arc<GlyphMask>) {
         if self.bytes >= CACHE_BYTES_MAX {
-            *self = Self::default();
+            self.masks.clear();
+            self.bytes = 0;
         }
         // What the map needs for an entry, roughly.
         self.bytes += mask.coverage.len() + 200;

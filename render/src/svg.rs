@@ -1,7 +1,8 @@
 //! Pictures as SVG: the same scene as the PNG, with names for people who hover or listen.
 //!
 //! Takes a graph, gives one element that stands on its own or inline in a page, without scripts,
-//! styles, ids or links. Rectangles of one colour become one path; the shapes of a line are a group
+//! styles, ids or links. Text is left to the fonts of whoever looks at it, at the width of its cells,
+//! and read from left to right whatever page it stands in. Rectangles of one colour become one path; the shapes of a line are a group
 //! with its label and statistics as title.
 
 use std::fmt::Write as _;
@@ -73,8 +74,9 @@ fn open(out: &mut String, scene: &Scene, name: &str) {
     .expect(GROWS);
     push_escaped(out, name);
     out.push_str(
-        "\" shape-rendering=\"crispEdges\" \
-         font-family=\"'Noto Sans Mono','DejaVu Sans Mono',monospace\">",
+        "\" shape-rendering=\"crispEdges\" direction=\"ltr\" \
+         font-family=\"'Noto Sans Mono','DejaVu Sans Mono',monospace,\
+         'Noto Sans CJK SC','Noto Emoji','Noto Color Emoji',sans-serif\">",
     );
 }
 
@@ -155,7 +157,8 @@ fn push_escaped(out: &mut String, text: &str) {
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '"' => out.push_str("&quot;"),
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            // Overrides of direction are shown and not followed, as in pixels.
+            '\u{202d}' | '\u{202e}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             other => out.push(other),
         }
     }

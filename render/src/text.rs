@@ -13,7 +13,7 @@ use crate::font;
 use cluster::clusters;
 use order::is_plain;
 
-pub(crate) use order::drawn;
+pub(crate) use order::draw;
 pub(crate) use shorten::shorten;
 
 /// The four sizes of text in a picture.

@@ -42,6 +42,8 @@ pub struct Config {
     pub language: OwnWords,
     /// Defaults of pictures.
     pub graph: GraphConfig,
+    /// Fonts beside the bundled ones.
+    pub fonts: FontsConfig,
     /// Rules and receivers.
     pub alert: AlertConfig,
     /// Trust in the wall clock.
@@ -167,6 +169,13 @@ pub struct GraphConfig {
     pub png_metadata: bool,
 }
 
+/// `[fonts]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FontsConfig {
+    /// Folder of font files.
+    pub dir: Option<PathBuf>,
+}
+
 /// `[alert]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlertConfig {
@@ -255,7 +264,7 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 impl Config {
-    /// Reads a configuration. `folder` is where relative rule files are looked for.
+    /// Reads a configuration. `folder` is where relative paths of rules and fonts begin.
     ///
     /// # Errors
     /// With every problem of the file, not just the first.
@@ -276,6 +285,7 @@ impl Config {
             query: reader.query(&raw.query, &http),
             language: reader.own_words(&raw.language),
             graph: reader.graph(&raw.graph),
+            fonts: reader.fonts(&raw.fonts, folder),
             alert: reader.alert(&raw.alert, folder),
             clock: reader.clock(&raw.clock),
             log: reader.log(&raw.log),

@@ -15,6 +15,7 @@ mod edge;
 pub mod engine;
 pub mod explained;
 pub mod folder;
+mod fonts;
 mod lines;
 mod listen;
 pub mod notify;

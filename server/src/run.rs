@@ -6,6 +6,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::panic::resume_unwind;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -22,9 +23,10 @@ use tokio::task::JoinSet;
 use crate::alerting::Alerting;
 use crate::background;
 use crate::clock::{Clock, ClockJumped};
-use crate::config::{Config, QueryConfig};
+use crate::config::{Config, FontsConfig, QueryConfig};
 use crate::demo::history::DemoFleet;
 use crate::engine::{Engine, EngineError, Protocol, PublishError};
+use crate::fonts;
 use crate::lines::Lines;
 use crate::listen;
 use crate::listen::http::Door;
@@ -147,6 +149,14 @@ pub enum RunError {
     /// The system gives no threads.
     #[error("cannot start threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    /// The folder of fonts cannot be listed.
+    #[error("cannot read the fonts of {}", folder.display())]
+    Fonts {
+        /// The folder, `fonts.dir`.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The data cannot be opened.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -202,6 +212,7 @@ impl Running {
             .udp
             .as_ref()
             .and_then(|socket| socket.local_addr().ok());
+        load_fonts(&config.fonts)?;
         let telemetry = Arc::new(Telemetry::default());
         let clock = Arc::new(clock);
         let alerting = Alerting::new(&config, rules, http_address)?;
@@ -359,6 +370,34 @@ pub async fn run(setup: Setup, until: impl Future<Output = ()>) -> Result<(), Ru
     let running = Running::start(setup).await?;
     until.await;
     running.stop().await
+}
+
+/// Lets pictures have the fonts that the configuration names; what is no font is told of.
+fn load_fonts(config: &FontsConfig) -> Result<(), RunError> {
+    let Some(folder) = &config.dir else {
+        return Ok(());
+    };
+    let failed = |source| RunError::Fonts {
+        folder: folder.clone(),
+        source,
+    };
+    let loaded = fonts::load(folder).map_err(failed)?;
+    for (path, reject) in &loaded.rejects {
+        tracing::warn!("{} {reject}: left out", path.display());
+    }
+    if loaded.fonts.install() {
+        tracing::info!(
+            fonts = loaded.count,
+            "fonts of {} are used",
+            folder.display()
+        );
+    } else {
+        tracing::warn!(
+            "fonts are loaded once in a process: those of {} are not used",
+            folder.display()
+        );
+    }
+    Ok(())
 }
 
 fn listener(

@@ -34,6 +34,8 @@ pub(super) struct Face {
     quarters: usize,
     /// How large it is beside the primary font; letters of some fonts are small for their em.
     percent: u8,
+    /// Hundredths of an em by which it stands lower, so that its signs are in the middle of capitals.
+    lower: u8,
 }
 
 impl Face {
@@ -45,14 +47,16 @@ impl Face {
             fit,
             quarters: 5,
             percent: 100,
+            lower: 0,
         })
     }
 
-    fn bundled(data: &'static [u8], fit: Fit, (quarters, percent): (usize, u8)) -> Self {
+    fn bundled(data: &'static [u8], fit: Fit, (quarters, percent, lower): (usize, u8, u8)) -> Self {
         let face = Self::new(data, 0, fit).expect("the bundled fonts are sound");
         Self {
             quarters,
             percent,
+            lower,
             ..face
         }
     }
@@ -65,6 +69,11 @@ impl Face {
 
     pub(super) fn font(&self) -> &Font {
         &self.font
+    }
+
+    /// Units from the baseline of the text down to that of the face.
+    pub(super) fn lower(&self) -> f32 {
+        f32::from(self.font.units_per_em()) * f32::from(self.lower) / 100.0
     }
 
     /// How a text that begins with a character comes into cells.
@@ -106,7 +115,7 @@ pub(super) fn bold() -> &'static Face {
     static BOLD: OnceLock<Face> = OnceLock::new();
     BOLD.get_or_init(|| {
         let data = include_bytes!("../../assets/NotoSansMono-Bold.ttf");
-        Face::bundled(data, Fit::Grid, (4, 100))
+        Face::bundled(data, Fit::Grid, (4, 100, 0))
     })
 }
 
@@ -155,10 +164,13 @@ fn bundled() -> &'static [Face; 13] {
     static FACES: OnceLock<[Face; 13]> = OnceLock::new();
     macro_rules! face {
         ($name:literal, $fit:ident, $quarters:literal, $percent:literal) => {
+            face!($name, $fit, $quarters, $percent, 0)
+        };
+        ($name:literal, $fit:ident, $quarters:literal, $percent:literal, $lower:literal) => {
             Face::bundled(
                 include_bytes!(concat!("../../assets/", $name)),
                 Fit::$fit,
-                ($quarters, $percent),
+                ($quarters, $percent, $lower),
             )
         };
     }
@@ -175,8 +187,8 @@ fn bundled() -> &'static [Face; 13] {
             face!("NotoSansThai.ttf", Letters, 5, 115),
             face!("NotoSansArmenian.ttf", Letters, 5, 100),
             face!("NotoSansGeorgian.ttf", Letters, 5, 100),
-            face!("NotoSansCJK.otf", Wide, 6, 100),
-            face!("DroidSansFallback.ttf", Wide, 5, 100),
+            face!("NotoSansCJK.otf", Wide, 6, 100, 5),
+            face!("DroidSansFallback.ttf", Wide, 5, 100, 5),
         ]
     })
 }

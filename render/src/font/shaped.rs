@@ -41,7 +41,7 @@ pub(super) fn draw(text: Shaped<'_>, look: Look) -> GlyphMask {
         _ => Outlines::scaled(x_scale, y_scale),
     };
     for (glyph, x, y) in &run.glyphs {
-        outlines.add(face, *glyph, (*x, *y));
+        outlines.add(face, *glyph, (*x, *y - face.lower()));
     }
     let free = (room - run.advance * x_scale) / 2.0;
     let mut mask = outlines.mask((free, stroke));

@@ -12,7 +12,7 @@ use tiny_skia::{FillRule, Mask, PathBuilder, Transform};
 use super::UNITS;
 use super::pixels::{Ink, Pixels};
 use crate::font::Look;
-use crate::text::drawn;
+use crate::text::draw;
 
 /// Paints into [`Pixels`]; coordinates are in [`UNITS`].
 pub(super) struct SkiaBackend<'a> {
@@ -159,7 +159,7 @@ impl DrawingBackend for SkiaBackend<'_> {
             is_bold: matches!(style.style(), FontStyle::Bold),
         };
         let snap = |unit: i32| (unit + UNITS / 2).div_euclid(UNITS);
-        for (cells, mask) in drawn(text, look) {
+        draw(text, look, |cells, mask| {
             let advance = cell.saturating_mul(cells);
             let width = usize::try_from(mask.width).unwrap_or(0);
             let height = usize::try_from(mask.height).unwrap_or(0);
@@ -185,7 +185,7 @@ impl DrawingBackend for SkiaBackend<'_> {
                     self.blend(place, width, &mask.coverage, ink);
                 }
             }
-        }
+        });
         Ok(())
     }
 

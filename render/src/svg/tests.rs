@@ -24,7 +24,7 @@ fn a_small_graph_is_written_like_this() {
     graph.only_graph = true;
     let svg = encode(&graph).unwrap();
     expect_test::expect![[r##"
-        <svg xmlns="http://www.w3.org/2000/svg" width="100" height="69" viewBox="0 0 100 69" role="graphics-document" aria-label="Graph of line-0" shape-rendering="crispEdges" font-family="'Noto Sans Mono','DejaVu Sans Mono',monospace">
+        <svg xmlns="http://www.w3.org/2000/svg" width="100" height="69" viewBox="0 0 100 69" role="graphics-document" aria-label="Graph of line-0" shape-rendering="crispEdges" direction="ltr" font-family="'Noto Sans Mono','DejaVu Sans Mono',monospace,'Noto Sans CJK SC','Noto Emoji','Noto Color Emoji',sans-serif">
         <title>Graph of line-0</title>
         <desc>1 line from 2012-01-01T00:01Z[UTC] to 2012-01-01T00:04Z[UTC], one value every 1m. line-0: 0.0 to 10.0, average 5.0, last 5.0.</desc>
         <path fill="#f5f5f5" d="M0 0h100v69H0z"/>
@@ -83,6 +83,24 @@ fn zoom_enlarges_the_element_and_not_its_text() {
     };
     assert_eq!(view(&plain), view(&zoomed));
     assert!(zoomed.contains("width=\"976\""), "{zoomed}");
+}
+
+#[test]
+fn text_of_any_script_has_the_width_of_its_cells() {
+    let mut graph = sample::graph(&[&[1.0, 2.0]]);
+    if let Item::Line(line) = &mut graph.plots[0].items[0] {
+        line.label = "延迟 שלום \u{202e}🚀".into();
+    }
+    let svg = encode(&graph).unwrap();
+    // 4 and 1 and 4 and 1, a box for what is not followed, and 2.
+    let expected = format!("textLength=\"{}\"", 7 * (4 + 1 + 4 + 1 + 2 + 2));
+    let text = "延迟\u{a0}שלום\u{a0}\u{fffd}🚀</text>";
+    let element = svg.split("<text").find(|part| part.ends_with(text));
+    assert!(
+        element.is_some_and(|element| element.contains(&expected)),
+        "{svg}"
+    );
+    assert!(svg.contains(" direction=\"ltr\" "), "{svg}");
 }
 
 proptest! {

@@ -5,7 +5,6 @@
 //! sign together.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use unicode_bidi::{Level, ParagraphBidiInfo};
 
@@ -16,28 +15,30 @@ use crate::font::{self, GlyphMask, Look, Sign};
 /// The longest sign: long words are drawn in parts, whose letters join.
 const JOINED_CELLS_MAX: i32 = 24;
 
-/// The masks of a text, each with the cell it begins at.
-pub(crate) fn drawn(text: &str, look: Look) -> Vec<(i32, Arc<GlyphMask>)> {
-    if is_plain(text) {
-        return (0..)
-            .zip(font::masks(text.chars().map(Sign::Plain), look))
-            .collect();
+/// Hands out the masks of a text, each with the cell it begins at.
+pub(crate) fn draw(text: &str, look: Look, mut paint: impl FnMut(i32, &GlyphMask)) {
+    if is_ascii(text) {
+        let masks = font::ascii_masks(text, look);
+        (0..).zip(&masks).for_each(|(cell, mask)| paint(cell, mask));
+        return;
     }
     let text = visible(text);
     let pieces = pieces(&text);
     let masks = font::masks(pieces.iter().map(|piece| piece.sign), look);
-    let mut next = 0;
-    let places = pieces.iter().map(|piece| {
-        next += piece.cells;
-        next - piece.cells
-    });
-    places.zip(masks).collect()
+    let mut cell = 0;
+    for (piece, mask) in pieces.iter().zip(&masks) {
+        paint(cell, mask);
+        cell += piece.cells;
+    }
+}
+
+fn is_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Whether every character of a text is a visible one of the primary font, and takes one cell.
 pub(super) fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-        || (text.chars()).all(|mark| !mark.is_control() && font::is_plain(mark))
+    is_ascii(text) || (text.chars()).all(|mark| !mark.is_control() && font::is_plain(mark))
 }
 
 /// What is drawn at once.

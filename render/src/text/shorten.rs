@@ -1,20 +1,19 @@
 //! Shortening in the middle: what tells a text apart from its neighbours mostly stands at its end.
 
 use super::cluster::{Cluster, clusters};
-use super::visible;
+use super::{cells, visible};
 
 /// A text that takes at most so many cells: itself, or its start and its end around an ellipsis. What
 /// is one character to a reader is never cut. Empty where not even the ellipsis has room.
 pub(crate) fn shorten(text: &str, room: i32) -> String {
     let text = visible(text);
-    let clusters: Vec<Cluster<'_>> = clusters(&text).collect();
-    let total: i32 = clusters.iter().map(|cluster| cluster.cells).sum();
-    if total <= room {
+    if cells(&text) <= room {
         return text.into_owned();
     }
     if room < 1 {
         return String::new();
     }
+    let clusters: Vec<Cluster<'_>> = clusters(&text).collect();
     let free = room - 1;
     // Names grow more specific to the right, so the end has the larger part.
     let (mut head, mut tail) = (0, 0);
@@ -48,7 +47,6 @@ const ELLIPSIS: char = '\u{2026}';
 
 #[cfg(test)]
 mod tests {
-    use super::super::cells;
     use super::*;
     use proptest::prelude::*;
 

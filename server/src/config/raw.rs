@@ -19,6 +19,7 @@ pub(super) struct RawConfig {
     pub(super) query: RawQuery,
     pub(super) language: RawLanguage,
     pub(super) graph: RawGraph,
+    pub(super) fonts: RawFonts,
     pub(super) alert: RawAlert,
     pub(super) clock: RawClock,
     pub(super) log: RawLog,
@@ -182,6 +183,16 @@ pub(super) struct RawGraph {
     pub(super) style: Option<Value>,
     /// Write into PNG files where they come from, their time and what they show; the address may hold what not everybody shall read.
     pub(super) png_metadata: Option<Value>,
+    #[serde(flatten)]
+    pub(super) unknown: Unknown,
+}
+
+/// `[fonts]`: fonts of your own, asked for a character that the bundled ones lack.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RawFonts {
+    /// Folder of `.ttf`, `.otf` and `.ttc` files, relative to the configuration file; read once at the start, in the order of their names. Pictures that need them are the same only where these fonts are.
+    pub(super) dir: Option<Value>,
     #[serde(flatten)]
     pub(super) unknown: Unknown,
 }

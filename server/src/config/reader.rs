@@ -16,11 +16,11 @@ use telamon_render::graph::GraphStyle;
 use toml::Value;
 
 use super::raw::{
-    RawAlert, RawClock, RawGraph, RawHttp, RawIngest, RawLog, RawStore, RawUdp, Unknown,
+    RawAlert, RawClock, RawFonts, RawGraph, RawHttp, RawIngest, RawLog, RawStore, RawUdp, Unknown,
 };
 use super::{
-    AlertConfig, ClockConfig, Config, ConfigError, Fsync, GraphConfig, HttpConfig, IngestConfig,
-    LogConfig, LogFormat, Overrides, Problem, StoreConfig, UdpConfig,
+    AlertConfig, ClockConfig, Config, ConfigError, FontsConfig, Fsync, GraphConfig, HttpConfig,
+    IngestConfig, LogConfig, LogFormat, Overrides, Problem, StoreConfig, UdpConfig,
 };
 
 const SECOND_MS: i64 = 1000;
@@ -211,6 +211,14 @@ impl Reader {
             ),
             style: self.choice("graph.style", raw.style.as_ref(), &styles),
             png_metadata: self.flag("graph.png_metadata", raw.png_metadata.as_ref(), false),
+        }
+    }
+
+    pub(super) fn fonts(&mut self, raw: &RawFonts, folder: &Path) -> FontsConfig {
+        self.refuse_unknown("fonts", &raw.unknown);
+        let dir = self.text("fonts.dir", raw.dir.as_ref(), "");
+        FontsConfig {
+            dir: (!dir.is_empty()).then(|| folder.join(dir)),
         }
     }
 

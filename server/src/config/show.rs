@@ -74,7 +74,10 @@ impl Config {
         writeln!(f, "line_values_max = {}", self.graph.line_values_max)?;
         writeln!(f, "automatic_legends = {}", self.graph.automatic_legends)?;
         writeln!(f, "style = {}", text(self.graph.style.name()))?;
-        writeln!(f, "png_metadata = {}", self.graph.png_metadata)
+        writeln!(f, "png_metadata = {}", self.graph.png_metadata)?;
+        let dir = self.fonts.dir.as_ref();
+        let dir = dir.map_or_else(String::new, |dir| dir.display().to_string());
+        writeln!(f, "\n[fonts]\ndir = {}", text(&dir))
     }
 
     fn show_query(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

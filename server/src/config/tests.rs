@@ -42,6 +42,9 @@ fn all_problems_are_reported_with_their_keys() {
         threads = -1
         [graph]
         timezone = "Mars/Phobos"
+        [fonts]
+        dir = 7
+        dirs = "fonts"
         [log]
         level = "loud"
         format = "xml"
@@ -63,6 +66,8 @@ fn all_problems_are_reported_with_their_keys() {
             "http.body_max",
             "query.threads",
             "graph.timezone",
+            "fonts.dirs",
+            "fonts.dir",
             "log.level",
             "log.format",
         ]
@@ -89,6 +94,8 @@ fn the_printed_form_reads_back_the_same() {
         cors_hosts = [".example.com", "a\"b"]
         [udp]
         listen = ""
+        [fonts]
+        dir = "fonts"
         [alert]
         rules = ["rules/a.yml"]
         public_url = "https://telamon.example.com/"
@@ -98,6 +105,10 @@ fn the_printed_form_reads_back_the_same() {
     "#;
     let config = parse(text).unwrap();
     assert_eq!(config.alert.rules, [Path::new("/etc/telamon/rules/a.yml")]);
+    assert_eq!(
+        config.fonts.dir.as_deref(),
+        Some(Path::new("/etc/telamon/fonts"))
+    );
     assert_eq!(config.udp.listen, None);
     let printed = config.to_string();
     assert_eq!(parse(&printed).unwrap(), config, "{printed}");

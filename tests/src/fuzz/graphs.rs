@@ -290,13 +290,22 @@ const PARAMS: [(&str, &[&str]); 34] = [
     ),
     (
         "title",
-        &["", "a title", "%F0%9F%9A%80%20%D7%90", "$name", "x%0Ay"],
+        &[
+            "",
+            "a title",
+            "%F0%9F%9A%80%20%D7%90",
+            "$name",
+            "x%0Ay",
+            "%D7%A9%D7%9C%D7%95%D7%9D%20(%D9%85%D8%B1%D8%AD%D8%A8%D8%A7)%20%E6%B1%89%E5%AD%97",
+            "%E2%80%AEevil%E2%81%A7%E2%80%AB",
+        ],
     ),
     (
         "ylabel",
         &[
             "",
             "requests / s",
+            "%E5%BB%B6%E8%BF%9F%20%E0%A4%95%E0%A5%8D%E0%A4%B7%E0%A4%BF%20%E0%B8%81%E0%B8%B3%20e%CC%81",
             "a-label-that-is-far-too-long-for-any-axis-of-a-graph-of-this-height-or-another",
         ],
     ),
@@ -349,7 +358,7 @@ const PARAMS: [(&str, &[&str]); 34] = [
 ];
 
 /// What is appended to a program.
-const PROGRAM_ENDS: [&str; 14] = [
+const PROGRAM_ENDS: [&str; 17] = [
     ",:stack",
     ",:area",
     ",:heatmap",
@@ -362,6 +371,9 @@ const PROGRAM_ENDS: [&str; 14] = [
     ",1e300,:mul",
     ",:pct",
     ",$node,:legend",
+    ",%E6%AF%8F%E7%A7%92%E8%AF%B7%E6%B1%82%E6%95%B0+%D8%B7%D9%84%D8%A8%D8%A7%D8%AA,:legend",
+    ",%F0%9F%91%A9%E2%80%8D%F0%9F%92%BB%F0%9F%87%A9%F0%9F%87%AA+%EE%80%80%F4%8F%BF%BF,:legend",
+    ",%D7%A9%D7%9C%D7%95%D7%9D,:smu",
     ",:dup",
     ",1h,:offset",
 ];

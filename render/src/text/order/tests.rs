@@ -78,6 +78,12 @@ fn look(size: TextSize, zoom: u32, is_bold: bool) -> Look {
     }
 }
 
+fn drawn(text: &str, look: Look) -> Vec<(i32, GlyphMask)> {
+    let mut found = Vec::new();
+    draw(text, look, |cell, mask| found.push((cell, mask.clone())));
+    found
+}
+
 /// First and last column with ink.
 fn ink(mask: &GlyphMask) -> Option<(i32, i32)> {
     let width = usize::try_from(mask.width).unwrap().max(1);
@@ -88,7 +94,7 @@ fn ink(mask: &GlyphMask) -> Option<(i32, i32)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
     fn every_sign_lies_in_its_cells(
@@ -145,11 +151,11 @@ proptest! {
                 size: if turn == Turn::None { (side, 40) } else { (40, side) },
                 zoom: 1.0,
                 background: Color::from_argb(ground),
-                shapes: vec![Shape::Text(text)],
+                shapes: vec![Shape::Text(Box::new(text))],
                 lines: Vec::new(),
             });
             let width = usize::try_from(pixels.width).unwrap();
-            for (index, _) in pixels.colors.iter().enumerate().filter(|(_, color)| **color != 0xFF_FFFF) {
+            for (index, _) in pixels.colors().iter().enumerate().filter(|(_, color)| **color != 0xFF_FFFF) {
                 let place = if turn == Turn::None { index % width } else { index / width };
                 let place = i32::try_from(place).unwrap();
                 prop_assert!((19..=20 + along).contains(&place), "{turn:?} {place} of {along}");

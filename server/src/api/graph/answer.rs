@@ -79,3 +79,33 @@ fn role(part: Part) -> ErrorRole {
         Part::Note => ErrorRole::Note,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use telamon_query::lang::Report;
+
+    use super::*;
+
+    #[test]
+    fn marks_stand_below_words_of_any_script() {
+        let source = "שלום,e\u{301}te\u{301},服务,👩\u{200d}💻,:smu";
+        // The word, blanks before its marks, and how many they are.
+        for (word, before, marks) in [
+            ("שלום", 0, 4),
+            ("e\u{301}te\u{301}", 5, 3),
+            ("服务", 9, 4),
+            ("👩\u{200d}💻", 14, 2),
+            (":smu", 17, 4),
+        ] {
+            let start = source.find(word).unwrap();
+            let report = Report {
+                source: Some((source, start..start + word.len())),
+                ..Report::default()
+            };
+            let lines = report.lines(60, PROGRAM_ROWS, &cluster_sizes);
+            let caret = lines.iter().find(|line| line.part == Part::Caret);
+            let expected = " ".repeat(before) + &"^".repeat(marks);
+            assert_eq!(caret.unwrap().text, expected, "{word}");
+        }
+    }
+}
