@@ -26,7 +26,7 @@ const INDENT: i32 = 18;
 /// Before each column, and between labels side by side.
 const COLUMN_GAP: i32 = 18;
 /// Before a column where there is little room.
-const COLUMN_GAP_MIN: i32 = 9;
+const COLUMN_GAP_MIN: i32 = 7;
 /// Numbers below their label: a row of them, and what is free below the last.
 const NUMBERS_ROW: i32 = 13;
 const BELOW_GAP: i32 = 3;
@@ -233,39 +233,45 @@ impl Columns {
         let cell = TextSize::Normal.cell_width();
         let small = TextSize::Small.cell_width();
         let room = width - 2 * MARGIN - INDENT;
-        let taken: i32 = all.iter().map(Numbers::cells).sum::<i32>() * small;
+        let taken = |all: &[Numbers]| all.iter().map(Numbers::cells).sum::<i32>() * small;
         let count = i32::try_from(all.len()).unwrap_or(1);
         let needed = longest.min(LABEL_MIN) * cell;
-        let gap = ((room - taken - needed) / count).min(COLUMN_GAP);
-        if gap >= COLUMN_GAP_MIN {
-            let label_cells = longest.min((room - taken - count * gap) / cell);
-            let left = MARGIN + INDENT + label_cells * cell;
-            return Some(Self::headed(all, (left, gap), (label_cells, 0)));
+        // A row for each line is worth more than points below each other.
+        let trimmed: Vec<Numbers> = all.iter().map(Numbers::trimmed).collect();
+        for numbers in [&all, &trimmed] {
+            let taken = taken(numbers);
+            let gap = ((room - taken - needed) / count).min(COLUMN_GAP);
+            if gap >= COLUMN_GAP_MIN {
+                let label_cells = longest.min((room - taken - count * gap) / cell);
+                let left = MARGIN + INDENT + label_cells * cell;
+                return Some(Self::headed(numbers, (left, gap), (label_cells, 0)));
+            }
         }
+        let taken = taken(&all);
         let label_cells = room / cell;
         let gap = ((room - taken) / (count - 1)).min(COLUMN_GAP);
         if gap >= COLUMN_GAP_MIN {
             let left = MARGIN + INDENT - gap;
-            return Some(Self::headed(all, (left, gap), (label_cells, 1)));
+            return Some(Self::headed(&all, (left, gap), (label_cells, 1)));
         }
         Self::named(all, room, label_cells)
     }
 
     /// Numbers below their names.
     fn headed(
-        all: Vec<Numbers>,
+        all: &[Numbers],
         (left, gap): (i32, i32),
         (label_cells, rows_below): (i32, i32),
     ) -> Self {
         let mut right = left;
-        let columns = all.into_iter().map(|numbers| {
+        let columns = all.iter().map(|numbers| {
             right += gap + numbers.cells() * TextSize::Small.cell_width();
             Column {
                 name: numbers.name,
                 name_left: None,
                 right,
                 row: 0,
-                texts: numbers.texts,
+                texts: numbers.texts.clone(),
             }
         });
         Self {
@@ -348,6 +354,12 @@ impl Numbers {
             cells: widest.unwrap_or(0),
             texts,
         }
+    }
+
+    /// The same without the blanks that align points.
+    fn trimmed(&self) -> Self {
+        let trim = |texts: &Vec<String>| texts.iter().map(|text| text.trim().to_owned()).collect();
+        Self::new(self.name, self.texts.iter().map(trim).collect())
     }
 
     /// Cells of a column with its name above.

@@ -525,7 +525,7 @@ fn a_small_picture_in_our_style_is_painted_like_this() {
         graph.plots[0].label = Some("y".into());
     });
     expect_test::expect![[r#"
-        scene 208x229 zoom 1 background ffffffff
+        scene 208x231 zoom 1 background ffffffff
         text 64.0,18.0 Large bold ff1f2430 "Title"
         rect 64,32 120x65 ffffffff
         rect 79,32 1x65 0f1f2430
@@ -569,23 +569,23 @@ fn a_small_picture_in_our_style_is_painted_like_this() {
         rect 59,36 5x1 ff8a919c
         text 44.6,39.7 Small ff1f2430 "10"
         text 12.8,67.0 Normal up ff1f2430 "y"
-        text 8.0,206.7 Small ff666e7b "2012-01-01 00:00 to 00:04 UTC,"
-        text 8.0,220.3 Small ff666e7b "step 1m"
-        rect 8,143 11x11 ff0075dc
-        rect 9,144 9x9 ff0075dc
-        text 26.0,151.8 Normal ff1f2430 "line-0"
-        text 26.0,165.7 Small ff666e7b "max"
-        text 56.0,165.7 Small ff1f2430 "10"
-        text 86.0,165.7 Small ff666e7b "min"
-        text 128.0,165.7 Small ff1f2430 "0"
-        text 152.0,165.7 Small ff666e7b "avg"
-        text 188.0,165.7 Small ff1f2430 "5"
-        text 26.0,178.7 Small ff666e7b "last"
-        text 62.0,178.7 Small ff1f2430 "5"
-        text 86.0,178.7 Small ff666e7b "total"
-        text 122.0,178.7 Small ff1f2430 "15"
-        text 152.0,178.7 Small ff666e7b "count"
-        text 188.0,178.7 Small ff1f2430 "3"
+        text 8.0,208.7 Small ff666e7b "2012-01-01 00:00 to 00:04 UTC,"
+        text 8.0,222.3 Small ff666e7b "step 1m"
+        rect 8,158 11x11 ff0075dc
+        rect 9,159 9x9 ff0075dc
+        text 26.0,149.7 Small ff666e7b "max"
+        text 51.0,149.7 Small ff666e7b "min"
+        text 76.0,149.7 Small ff666e7b "avg"
+        text 101.0,149.7 Small ff666e7b "last"
+        text 132.0,149.7 Small ff666e7b "total"
+        text 169.0,149.7 Small ff666e7b "count"
+        text 26.0,166.8 Normal ff1f2430 "line-0"
+        text 32.0,180.7 Small ff1f2430 "10"
+        text 63.0,180.7 Small ff1f2430 "0"
+        text 88.0,180.7 Small ff1f2430 "5"
+        text 119.0,180.7 Small ff1f2430 "5"
+        text 150.0,180.7 Small ff1f2430 "15"
+        text 193.0,180.7 Small ff1f2430 "3"
     "#]]
     .assert_eq(&scene.dump());
 }

@@ -126,6 +126,34 @@ fn written_rows(plots: &[Plot], width: i32) -> String {
 }
 
 #[test]
+fn a_row_for_each_line_is_worth_more_than_points_below_each_other() {
+    let mut plots = plots(&["some label", "another"]);
+    if let Item::Line(line) = &mut plots[0].items[0] {
+        line.values = vec![0.125, 0.5, 0.25];
+    }
+    // Of the numbers of the first column the larger one ends at the points, or at the right end.
+    let ends = |width: i32| -> Vec<i32> {
+        let room = Room {
+            has_stats: true,
+            width,
+            top: 0,
+        };
+        let (table, _) = lay_out(&plots, &[], room);
+        let numbers = table
+            .texts
+            .iter()
+            .filter(|text| ["1235", "0.500"].contains(&text.text.trim()));
+        let small = TextSize::Small.cell_width();
+        numbers
+            .map(|text| text.left + cells(text.text.trim_end()) * small)
+            .collect()
+    };
+    let (wide, narrow) = (ends(500), ends(380));
+    assert!(wide[0] > wide[1], "{wide:?}");
+    assert_eq!(narrow[0], narrow[1]);
+}
+
+#[test]
 fn every_width_shows_all_statistics_or_none() {
     for width in 64..800 {
         for labels in [&["x"][..], &["a label of some length", "y"], &["z"; 12]] {
