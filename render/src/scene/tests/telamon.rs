@@ -457,7 +457,7 @@ fn pale_strokes_have_a_faint_shadow() {
 
 #[test]
 fn thick_rows_of_heatmaps_meet_at_round_values() {
-    let scene = picture(&[&[17.0, 3.0], &[9.0, 12.0], &[5.0, 6.0]], |graph| {
+    let scene = picture(&[&[18.0, 3.0], &[9.0, 12.0], &[5.0, 6.0]], |graph| {
         graph.legend = LegendType::Off;
         for item in &mut graph.plots[0].items {
             if let Item::Line(line) = item {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::columns::Statistic;
 use super::*;
 use crate::graph::MessageDef;
 use crate::sample;
