@@ -132,8 +132,8 @@ pub(crate) struct Shaped<'t> {
     pub(crate) cells: i32,
     /// Whether it is read from right to left.
     pub(crate) is_rtl: bool,
-    /// Whether letters before and after it join it.
-    pub(crate) joins: (bool, bool),
+    /// The letters before and after it that may join it.
+    pub(crate) joins: (Option<char>, Option<char>),
 }
 
 /// What draws a character as readers see it, and its cells. `None` where nothing is to be seen.
@@ -156,7 +156,7 @@ pub(crate) fn sign_of(cluster: &str) -> Option<(Sign<'_>, i32)> {
         face,
         cells,
         is_rtl: false,
-        joins: (false, false),
+        joins: (None, None),
     };
     Some((Sign::Shaped(shaped), cells))
 }
@@ -170,7 +170,7 @@ pub(crate) fn turned_around<'t>(sign: Sign<'t>, cluster: &'t str) -> Sign<'t> {
             face: 0,
             cells: 1,
             is_rtl: true,
-            joins: (false, false),
+            joins: (None, None),
         }),
         Sign::Shaped(text) => Sign::Shaped(Shaped {
             is_rtl: true,
@@ -285,7 +285,12 @@ fn plain(mark: char, look: Look) -> GlyphMask {
 enum Key {
     Plain(char, Look),
     Missing(char, Look),
-    Shaped(Box<str>, (usize, i32, bool, (bool, bool)), Look),
+    Shaped(
+        Box<str>,
+        (usize, i32, bool),
+        (Option<char>, Option<char>),
+        Look,
+    ),
 }
 
 impl Key {
@@ -294,8 +299,8 @@ impl Key {
             Sign::Plain(mark) => Self::Plain(mark, look),
             Sign::Missing(mark) => Self::Missing(mark, look),
             Sign::Shaped(text) => {
-                let how = (text.face, text.cells, text.is_rtl, text.joins);
-                Self::Shaped(text.text.into(), how, look)
+                let how = (text.face, text.cells, text.is_rtl);
+                Self::Shaped(text.text.into(), how, text.joins, look)
             }
         }
     }

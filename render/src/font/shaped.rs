@@ -90,11 +90,16 @@ fn shaped(face: &Face, text: Shaped<'_>) -> Run {
         Direction::LeftToRight
     });
     // Where a word was cut, its letters join as if it were not.
-    if text.joins.0 {
-        buffer.set_pre_context(TATWEEL);
-    }
-    if text.joins.1 {
-        buffer.set_post_context(TATWEEL);
+    for (letter, set) in [
+        (
+            text.joins.0,
+            Buffer::set_pre_context as fn(&mut Buffer, &str),
+        ),
+        (text.joins.1, Buffer::set_post_context),
+    ] {
+        if let Some(letter) = letter {
+            set(&mut buffer, letter.encode_utf8(&mut [0; 4]));
+        }
     }
     let direction = buffer.direction();
     buffer.guess_segment_properties();
@@ -126,6 +131,3 @@ fn shaped(face: &Face, text: Shaped<'_>) -> Run {
     }
     run
 }
-
-/// Joins on either side.
-const TATWEEL: &str = "\u{640}";

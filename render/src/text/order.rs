@@ -107,8 +107,12 @@ impl<'t> Piece<'t> {
             && self.range.end == next.range.start
             && joins(word.text)
             && joins(more.text);
-        if !is_one || self.cells + next.cells > JOINED_CELLS_MAX {
-            (word.joins.1, more.joins.0) = (is_one, is_one);
+        if !is_one {
+            return false;
+        }
+        if self.cells + next.cells > JOINED_CELLS_MAX {
+            word.joins.1 = more.text.chars().next();
+            more.joins.0 = word.text.chars().next_back();
             (self.sign, next.sign) = (Sign::Shaped(word), Sign::Shaped(more));
             return false;
         }

@@ -239,10 +239,10 @@ fn letters_join_and_accents_sit_on_theirs() {
         .iter()
         .map(|part| match part.sign {
             Sign::Shaped(part) => (part.cells, part.joins),
-            Sign::Plain(_) | Sign::Missing(_) => (0, (false, false)),
+            Sign::Plain(_) | Sign::Missing(_) => (0, (None, None)),
         })
         .collect();
-    assert_eq!(joins, [(6, (true, false)), (24, (false, true))]);
+    assert_eq!(joins, [(6, (Some('ب'), None)), (24, (None, Some('ب')))]);
 }
 
 #[test]
