@@ -232,6 +232,9 @@ fn letters_join_and_accents_sit_on_theirs() {
         drawn("e\u{301}", look)[0].1.coverage,
         drawn("é", look)[0].1.coverage
     );
+    // What is too wide for its cell is made narrower, not cut off.
+    let (first, last) = ink(&drawn("\u{fdfa}", look)[0].1).unwrap();
+    assert!(first >= -1 && last < 7, "{first}..={last}");
     // A long word is cut, and its letters join across the cut.
     let word = "ب".repeat(30);
     let parts = pieces(&word);
