@@ -2,17 +2,21 @@
 //!
 //! Takes a graph, gives one element that stands on its own or inline in a page, without scripts,
 //! styles, ids or links. Text is left to the fonts of whoever looks at it, at the width of its cells,
-//! and read from left to right whatever page it stands in. Rectangles of one colour become one path; the shapes of a line are a group
-//! with its label and statistics as title.
+//! and read from left to right whatever page it stands in. Rectangles of one colour become a path; the
+//! shapes of a line are a group with its label and statistics as title.
+
+mod path;
 
 use std::fmt::Write as _;
 
 use crate::RenderError;
 use crate::color::Color;
 use crate::graph::GraphDef;
-use crate::scene::{Scene, Shape, Text, Turn};
+use crate::scene::{Rect, Scene, Shape, Text, Turn};
 use crate::summary;
 use crate::text::{cells, visible};
+
+use path::paths;
 
 /// Pixels around a line where hovering finds it: lines are a pixel thin.
 const REACH: i32 = 7;
@@ -80,16 +84,22 @@ fn open(out: &mut String, scene: &Scene, name: &str) {
     );
 }
 
-/// Neighbours that are rectangles of one colour become one path.
+/// Rectangles between texts become paths, one for each colour if they do not overlap.
 fn push_shapes(out: &mut String, shapes: &[Shape]) {
-    let color_of = |shape: &Shape| match shape {
-        Shape::Rect(_, color) => Some(*color),
+    let rect_of = |shape: &Shape| match shape {
+        Shape::Rect(rect, color) => Some((*rect, *color)),
         Shape::Text(_) | Shape::Disc(..) => None,
     };
-    let is_same = |a: &Shape, b: &Shape| color_of(a).is_some() && color_of(a) == color_of(b);
-    for run in shapes.chunk_by(is_same) {
+    let are_rects = |a: &Shape, b: &Shape| rect_of(a).is_some() && rect_of(b).is_some();
+    for run in shapes.chunk_by(are_rects) {
         match &run[0] {
-            Shape::Rect(_, color) => push_path(out, run, *color),
+            Shape::Rect(..) => {
+                let rects: Vec<(Rect, Color)> = run.iter().filter_map(rect_of).collect();
+                for path in paths(&rects) {
+                    let paint = paint_of(path.color);
+                    write!(out, "<path {paint} d=\"{}\"/>", path.into_data()).expect(GROWS);
+                }
+            }
             Shape::Text(text) => push_text(out, text),
             Shape::Disc((x, y), radius, color) => {
                 let paint = paint_of(*color);
@@ -101,17 +111,6 @@ fn push_shapes(out: &mut String, shapes: &[Shape]) {
             }
         }
     }
-}
-
-fn push_path(out: &mut String, rects: &[Shape], color: Color) {
-    write!(out, "<path {} d=\"", paint_of(color)).expect(GROWS);
-    for shape in rects {
-        if let Shape::Rect(rect, _) = shape {
-            let ((left, top), (width, height)) = rect.in_pixels();
-            write!(out, "M{left} {top}h{width}v{height}h-{width}z").expect(GROWS);
-        }
-    }
-    out.push_str("\"/>");
 }
 
 /// The advance of every cell is written down, so that other fonts keep the columns.

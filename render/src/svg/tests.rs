@@ -29,12 +29,12 @@ fn a_small_graph_is_written_like_this() {
         <desc>1 line from 2012-01-01T00:01Z[UTC] to 2012-01-01T00:04Z[UTC], one value every 1m. line-0: 0.0 to 10.0, average 5.0, last 5.0.</desc>
         <path fill="#f5f5f5" d="M0 0h100v69H0z"/>
         <path fill="#ffffff" d="M24 5h52v55h-52z"/>
-        <path fill="#9a9a9a" fill-opacity="0.180" d="M37 5h1v55h-1zM50 5h1v55h-1z"/>
+        <path fill="#9a9a9a" fill-opacity="0.180" d="M37 5h1v55h-1zm13 0h1v55h-1z"/>
         <path fill="#ff5b5b" fill-opacity="0.251" d="M63 5h1v55h-1z"/>
-        <path fill="#9a9a9a" fill-opacity="0.180" d="M24 49h52v1h-52zM24 38h52v1h-52zM24 27h52v1h-52zM24 16h52v1h-52z"/>
+        <path fill="#9a9a9a" fill-opacity="0.180" d="M24 49h52v1h-52zm0-11h52v1h-52zm0-11h52v1h-52zm0-11h52v1h-52z"/>
         <g role="graphics-object" aria-label="line-0: 0.0 to 10.0, average 5.0, last 5.0" stroke="#000" stroke-opacity="0" pointer-events="all" stroke-width="7">
         <title>line-0: 0.0 to 10.0, average 5.0, last 5.0</title>
-        <path fill="#0075dc" d="M24 59h13v1h-13zM37 5h1v55h-1zM38 5h13v1h-13zM63 32h13v1h-13z"/>
+        <path fill="#0075dc" d="M24 59h13v-54h14v1h-13v54h-14zm39-27h13v1h-13z"/>
         </g>
         </svg>
     "##]].assert_eq(&svg.replace("><", ">\n<"));
