@@ -149,3 +149,40 @@ fn place_base(base: &TickBase, canvas: Canvas, (line_x, is_left): (i32, bool)) -
         text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Bound, Item};
+    use crate::sample;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// However far round values lie from the ends of the axis, no row is a sliver.
+        #[test]
+        fn thick_rows_of_heatmaps_are_about_as_high_as_each_other(
+            low in -100.0..100.0_f64,
+            range in 1.0..1000.0_f64,
+        ) {
+            let mut graph = sample::graph(&[&[low, low + range], &[low + range / 2.0, low]]);
+            let plot = &mut graph.plots[0];
+            (plot.lower, plot.upper) = (Bound::Explicit(low), Bound::Explicit(low + range));
+            for item in &mut plot.items {
+                if let Item::Line(line) = item {
+                    line.style = LineStyle::Heatmap;
+                }
+            }
+            let ends = Ends::of(plot, 2).unwrap();
+            let rows = ends.rows((0, 300));
+            let edges = heatmap_edges(plot, ends.ends, &rows);
+            let all: Vec<f64> = [low].into_iter().chain(edges).chain([low + range]).collect();
+            let heights: Vec<i32> = (all.windows(2))
+                .map(|pair| rows.row(pair[0]) - rows.row(pair[1]))
+                .collect();
+            let thickest = heights.iter().max().unwrap();
+            // Two thirds of a row, which may itself have taken in less than that.
+            let least = thickest * 2 / 5 - 1;
+            prop_assert!(heights.iter().all(|height| *height >= least), "{:?} {:?}", heights, all);
+        }
+    }
+}
