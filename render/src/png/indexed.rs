@@ -1,8 +1,8 @@
 //! Pixels as the bytes of a file: indexes into a list of at most 256 colours, or colours.
 //!
 //! Takes what was painted, gives the list and the bytes of each row. Pictures have few colours: those
-//! of lines, text and their edges. Where there are more, the rarest take the place of their nearest
-//! neighbour, as long as nobody would see it.
+//! of lines, text and their edges. Where there are more, rare ones become a near common one, as long as
+//! nobody would see it.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -16,6 +16,8 @@ use crate::raster::{Dots, Pixels};
 const COLORS_MAX: usize = 256;
 /// How far a channel of a rare colour may be from that of the colour that stands for it.
 const ERROR_MAX: u8 = 24;
+/// How far listed colours are apart: near ones share a place only where there are too many.
+const APART: [u8; 4] = [0, 6, 12, ERROR_MAX];
 /// What has more colours than these is no drawing.
 const RARE_MAX: usize = 4096;
 
@@ -67,8 +69,8 @@ pub(super) fn bytes_of(rgb: u32) -> [u8; 3] {
     [red, green, blue]
 }
 
-/// The most common colours, and for every other one the nearest of these; `None` when one is too
-/// far from all of them.
+/// A list of colours, and which of them each colour of the picture becomes: the most common ones, and
+/// for every other one a near one of these. `None` when one is too far from all of them.
 fn most_common(width: usize, colors: &[u32]) -> Option<(Vec<u32>, FxHashMap<u32, u8>)> {
     let mut counts: FxHashMap<u32, u64> = FxHashMap::default();
     for row in colors.chunks(width.max(1)) {
@@ -81,16 +83,27 @@ fn most_common(width: usize, colors: &[u32]) -> Option<(Vec<u32>, FxHashMap<u32,
     }
     let mut colors: Vec<(u32, u64)> = counts.into_iter().collect();
     colors.sort_unstable_by_key(|&(rgb, count)| (Reverse(count), rgb));
-    let (common, rare) = colors.split_at(COLORS_MAX.min(colors.len()));
-    let palette: Vec<u32> = common.iter().map(|&(rgb, _)| rgb).collect();
-    let mut places: FxHashMap<u32, u8> = palette.iter().copied().zip(0..=u8::MAX).collect();
-    for &(rgb, _) in rare {
-        let nearest = palette.iter().map(|&other| (distance(rgb, other), other));
-        let (error, other) = nearest.min()?;
-        if error > ERROR_MAX {
-            return None;
-        }
-        places.insert(rgb, places[&other]);
+    APART.into_iter().find_map(|apart| listed(&colors, apart))
+}
+
+/// The list of the first colours that are further than `apart` from all before them, and what each
+/// colour becomes.
+fn listed(colors: &[(u32, u64)], apart: u8) -> Option<(Vec<u32>, FxHashMap<u32, u8>)> {
+    let mut palette: Vec<u32> = Vec::with_capacity(COLORS_MAX);
+    let mut places: FxHashMap<u32, u8> = FxHashMap::default();
+    for &(rgb, _) in colors {
+        let is_full = palette.len() == COLORS_MAX;
+        let reach = if is_full { ERROR_MAX } else { apart };
+        let errors = palette.iter().map(|&other| distance(rgb, other));
+        let place = match errors.zip(0..=u8::MAX).min() {
+            Some((error, place)) if error <= reach => place,
+            _ if is_full => return None,
+            _ => {
+                palette.push(rgb);
+                u8::try_from(palette.len() - 1).expect("no more colours than a byte tells apart")
+            }
+        };
+        places.insert(rgb, place);
     }
     Some((palette, places))
 }
@@ -142,6 +155,21 @@ mod tests {
             prop_assert!(worst <= Some(ERROR_MAX), "{:?}", worst);
             prop_assert!(count <= 256);
         }
+    }
+
+    /// Edges of ten lines over a grid: more colours than a byte tells apart, none of them common.
+    #[test]
+    fn where_no_colours_are_common_near_ones_share_a_place() {
+        let hues = (0..20_u32).map(|hue| hue.wrapping_mul(2_654_435_761) >> 8);
+        let shades = hues.flat_map(|rgb| (0..20_u32).map(move |step| rgb & 0xFF_FF00 | step << 1));
+        let colors: Vec<u32> = shades.flat_map(|rgb| [rgb; 2]).collect();
+        let (shown, count) = shown(&Pixels::of_colors(2, colors.clone())).unwrap();
+        let worst = shown
+            .iter()
+            .zip(&colors)
+            .map(|(a, b)| distance(*a, *b))
+            .max();
+        assert!(worst <= Some(6) && count <= 256, "{worst:?} {count}");
     }
 
     #[test]
