@@ -27,11 +27,10 @@ fn picture(bencher: Bencher<'_, '_>, (lines, points): (usize, usize)) {
     bencher.bench(|| png::encode(&graph).expect("the graph is sound"));
 }
 
-/// In our style: a table for a legend, strokes between pixels.
+/// In our style: a table for a legend, strokes between pixels, our palette.
 #[divan::bench(args = SIZES)]
 fn telamon_picture(bencher: Bencher<'_, '_>, (lines, points): (usize, usize)) {
-    let mut graph = graph(lines, points, LineStyle::Line);
-    graph.style = GraphStyle::Telamon;
+    let graph = styled(GraphStyle::Telamon, (lines, points), LineStyle::Line);
     bencher.bench(|| png::encode(&graph).expect("the graph is sound"));
 }
 
@@ -87,11 +86,15 @@ fn csv_answer(bencher: Bencher<'_, '_>, (lines, points): (usize, usize)) {
     bencher.bench(|| csv::write(&graph, csv::Separator::Comma).expect("the zone is known"));
 }
 
-fn graph(lines: usize, points: usize, style: LineStyle) -> GraphDef {
+fn graph(lines: usize, points: usize, line: LineStyle) -> GraphDef {
+    styled(GraphStyle::Atlas, (lines, points), line)
+}
+
+fn styled(style: GraphStyle, (lines, points): (usize, usize), line: LineStyle) -> GraphDef {
     let step = Step::from_millis(60_000).expect("a minute is positive");
     let start = Timestamp(1_325_376_060_000);
     let points_millis = i64::try_from(points).expect("few points") * step.as_millis();
-    let mut colors = Palette::primary(Theme::Light, GraphStyle::Atlas).colors();
+    let mut colors = Palette::primary(Theme::Light, style).colors();
     let items = (0..lines)
         .map(|index| {
             let label = format!("node-{index:02}");
@@ -102,7 +105,7 @@ fn graph(lines: usize, points: usize, style: LineStyle) -> GraphDef {
                 tags: vec![("nf.node".into(), label.as_str().into())],
                 values: wave(index, points),
                 color: colors.take(&label),
-                style,
+                style: line,
                 width: 1.0,
                 label,
             })
@@ -125,7 +128,7 @@ fn graph(lines: usize, points: usize, style: LineStyle) -> GraphDef {
         legend: LegendType::LabelsWithStats,
         only_graph: false,
         theme: Theme::Light,
-        style: GraphStyle::Atlas,
+        style,
         load: None,
         warnings: Vec::new(),
         hints: Vec::new(),

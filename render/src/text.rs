@@ -301,6 +301,13 @@ mod tests {
         assert_eq!(wrap("", 100, TextSize::Small), [""]);
     }
 
+    #[test]
+    fn lines_break_around_ideographs_but_not_before_what_ends_a_sentence() {
+        let lines = |text: &str| wrap(text, 8 + 8 * 6, TextSize::Small);
+        assert_eq!(lines("abc 漢字漢字"), ["abc 漢字", "漢字"]);
+        assert_eq!(lines("漢字仮名。"), ["漢字仮", "名。"]);
+    }
+
     proptest! {
         #[test]
         fn wrapping_keeps_every_mark_and_fits(text in "\\PC{0,60}", width in 8..200) {

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::iter;
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
@@ -56,7 +57,9 @@ impl<'p> Rows<'p> {
         match self {
             Self::Painted(_, indexes) => Cow::Borrowed(&indexes[pixels]),
             Self::Indexed(_, places, colors) => {
-                colors[pixels].iter().map(|rgb| places[rgb]).collect()
+                let runs = colors[pixels].chunk_by(|a, b| a == b);
+                runs.flat_map(|run| iter::repeat_n(places[&run[0]], run.len()))
+                    .collect()
             }
             Self::Rgb(colors) => colors[pixels].iter().copied().flat_map(bytes_of).collect(),
         }
@@ -94,8 +97,9 @@ fn listed(colors: &[(u32, u64)], apart: u8) -> Option<(Vec<u32>, FxHashMap<u32, 
     for &(rgb, _) in colors {
         let is_full = palette.len() == COLORS_MAX;
         let reach = if is_full { ERROR_MAX } else { apart };
-        let errors = palette.iter().map(|&other| distance(rgb, other));
-        let place = match errors.zip(0..=u8::MAX).min() {
+        // No two colours are the same: there is nothing to look for.
+        let near = (reach > 0).then(|| nearest(&palette, rgb)).flatten();
+        let place = match near {
             Some((error, place)) if error <= reach => place,
             _ if is_full => return None,
             _ => {
@@ -108,10 +112,17 @@ fn listed(colors: &[(u32, u64)], apart: u8) -> Option<(Vec<u32>, FxHashMap<u32, 
     Some((palette, places))
 }
 
+/// How far the nearest colour of a list is, and its place.
+fn nearest(palette: &[u32], rgb: u32) -> Option<(u8, u8)> {
+    let errors = palette.iter().map(|&other| distance(rgb, other));
+    errors.zip(0..=u8::MAX).min()
+}
+
 /// The largest difference of a channel.
 fn distance(a: u32, b: u32) -> u8 {
-    let pairs = a.to_be_bytes().into_iter().zip(b.to_be_bytes());
-    pairs.map(|(a, b)| a.abs_diff(b)).max().unwrap_or(0)
+    let ([_, red, green, blue], other) = (a.to_be_bytes(), b.to_be_bytes());
+    let apart = red.abs_diff(other[1]).max(green.abs_diff(other[2]));
+    apart.max(blue.abs_diff(other[3]))
 }
 
 #[cfg(test)]

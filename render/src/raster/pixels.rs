@@ -411,4 +411,21 @@ mod tests {
         assert!(!pixels.is_indexed());
         assert_eq!(pixels.colors()[..300], (0..300).collect::<Vec<u32>>());
     }
+
+    #[test]
+    fn a_mixed_colour_that_gave_way_is_mixed_again() {
+        let mut pixels = Pixels::filled(SIZE, 0);
+        let glass = Ink {
+            rgb: 0xFF_0000,
+            alpha: 128,
+        };
+        pixels.fill(0..1, 0..20, glass);
+        for rgb in 0..1000 {
+            // Covers the mixed colour, then each colour the one before.
+            pixels.fill(0..1, 0..20, Ink { rgb, alpha: 255 });
+        }
+        pixels.fill(1..2, 0..20, glass);
+        assert!(pixels.is_indexed());
+        assert_eq!(pixels.colors()[20], glass.over(0, 255));
+    }
 }
